@@ -1,0 +1,45 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "compat-logreader.h"
+
+#include "transport/transport-socket.h"
+
+LogProtoServer *
+compat_log_proto_server_new_on_stream(LogProtoServerFactory *factory, gint fd, const LogProtoServerOptions *options)
+{
+  LogTransport *transport = log_transport_stream_socket_new(fd);
+  LogProtoServer *proto = log_proto_server_factory_construct(factory, transport, options);
+
+  if (!proto)
+    {
+      log_transport_release_fd(transport);
+      log_transport_free(transport);
+    }
+  return proto;
+}
+
+void
+compat_log_reader_set_options(LogReader *reader, LogPipe *control, LogReaderOptions *options, const gchar *stats_id,
+                              const gchar *transport, GSockAddr *peer_addr)
+{
+  gchar address[MAX_SOCKADDR_STRING];
+  gchar instance[MAX_SOCKADDR_STRING + 32];
+
+  g_sockaddr_format(peer_addr, address, sizeof(address), GSA_ADDRESS_ONLY);
+  g_snprintf(instance, sizeof(instance), "%s,%s", transport, address);
+  log_reader_set_options(reader, control, options, stats_id, instance);
+}
+
+void
+compat_log_reader_check_at_start(LogReader *reader)
+{
+  log_reader_set_immediate_check(reader);
+}

@@ -1,0 +1,37 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#ifndef COMPAT_LOGREADER_H_INCLUDED
+#define COMPAT_LOGREADER_H_INCLUDED
+
+#include "logreader.h"
+
+/**
+ * compat_log_proto_server_new_on_stream() - a protocol on a connected stream socket
+ * @fd: taken over when the result is not NULL
+ */
+LogProtoServer *compat_log_proto_server_new_on_stream(LogProtoServerFactory *factory, gint fd,
+                                                      const LogProtoServerOptions *options);
+
+/**
+ * compat_log_reader_set_options() - log_reader_set_options(), and the name of the reader's counters
+ * @stats_id: the driver's id in the configuration
+ * @transport: name of the transport
+ * @peer_addr: the other end of the connection
+ */
+void compat_log_reader_set_options(LogReader *reader, LogPipe *control, LogReaderOptions *options,
+                                   const gchar *stats_id, const gchar *transport, GSockAddr *peer_addr);
+
+/**
+ * compat_log_reader_check_at_start() - let the reader read once when it is initialized, without polling
+ */
+void compat_log_reader_check_at_start(LogReader *reader);
+
+#endif

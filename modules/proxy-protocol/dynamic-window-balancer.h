@@ -1,0 +1,61 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#ifndef DYNAMIC_WINDOW_BALANCER_H_INCLUDED
+#define DYNAMIC_WINDOW_BALANCER_H_INCLUDED
+
+#include "dynamic-window-pool.h"
+#include "logsource.h"
+
+#include <iv.h>
+
+/*
+ * Shares dynamic-window-size() out evenly among the connections of a driver, at
+ * intervals, as network() does it.
+ */
+typedef struct _DynamicWindowBalancer
+{
+  /* the configuration; a size of 0 is none: the window of a connection is fixed */
+  gsize size;
+  gdouble stats_freq;
+  gint realloc_ticks;
+
+  /* NULL while there is no dynamic window */
+  DynamicWindowPool *pool;
+
+  /*< private >*/
+  struct iv_timer timer;
+  gint tick;
+  gsize (*count_connections)(gpointer user_data);
+  void (*foreach_source)(void (*func)(LogSource *source), gpointer user_data);
+  gpointer user_data;
+} DynamicWindowBalancer;
+
+/**
+ * dynamic_window_balancer_init() - network()'s defaults: no dynamic window
+ * @count_connections: how many connections there are
+ * @foreach_source: calls a function for the LogSource of each
+ */
+void dynamic_window_balancer_init(DynamicWindowBalancer *self, gsize (*count_connections)(gpointer user_data),
+                                  void (*foreach_source)(void (*func)(LogSource *source), gpointer user_data),
+                                  gpointer user_data);
+
+/**
+ * dynamic_window_balancer_start()
+ * @pool: the pool before a reload, taken over; NULL for a new one
+ */
+void dynamic_window_balancer_start(DynamicWindowBalancer *self, DynamicWindowPool *pool);
+
+/**
+ * dynamic_window_balancer_stop() - returns the pool, for the caller to keep or unref; it may be NULL
+ */
+DynamicWindowPool *dynamic_window_balancer_stop(DynamicWindowBalancer *self);
+
+#endif

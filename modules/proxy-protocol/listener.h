@@ -1,0 +1,61 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#ifndef LISTENER_H_INCLUDED
+#define LISTENER_H_INCLUDED
+
+#include "socket-options.h"
+
+#include "gsockaddr.h"
+#include "logpipe.h"
+
+/* Where and how to listen: network()'s options. */
+typedef struct _ListenerOptions
+{
+  /* NULL: any address, and network()'s port */
+  gchar *ip;
+  gchar *port;
+  gint address_family;
+  gint backlog;
+  SocketOptions socket;
+} ListenerOptions;
+
+void listener_options_defaults(ListenerOptions *self);
+void listener_options_destroy(ListenerOptions *self);
+
+/**
+ * listener_options_validate() - is port() one? Sets @error if not.
+ */
+gboolean listener_options_validate(const ListenerOptions *self, GError **error);
+
+/**
+ * listener_resolve_address() - the address that ip(), port() and ip-protocol() name
+ * @self: valid options
+ * @driver: for the location in the log
+ *
+ * Returns a reference, or NULL and has logged why.
+ */
+GSockAddr *listener_resolve_address(const ListenerOptions *self, LogPipe *driver);
+
+/**
+ * listener_open() - a non-blocking socket bound to the address
+ *
+ * Returns the file descriptor, or -1 and has logged why.
+ */
+gint listener_open(const ListenerOptions *self, GSockAddr *address, LogPipe *driver);
+
+/**
+ * listener_listen() - start listening; apply the backlog and the socket options
+ *
+ * Also for a socket that listens already. Returns FALSE and has logged why.
+ */
+gboolean listener_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "proxy-connection.h"
+
+#include "compat-logreader.h"
+#include "poll-fd-events.h"
+
+static void
+_queue(LogPipe *s, LogMessage *msg, const LogPathOptions *path_options)
+{
+  ProxyConnection *self = (ProxyConnection *) s;
+
+  if (self->macros)
+    proxy_macro_values_apply(self->macros, self->owner->macro_handles, msg);
+  log_pipe_forward_msg(s, msg, path_options);
+}
+
+static void
+_notify(LogPipe *s, gint notify_code, gpointer user_data G_GNUC_UNUSED)
+{
+  ProxyConnection *self = (ProxyConnection *) s;
+
+  if (notify_code == NC_CLOSE || notify_code == NC_READ_ERROR)
+    self->owner->closed(self);
+}
+
+static void
+_format_reader_name(ProxyConnection *self, gchar *name, gsize size)
+{
+  gchar peer[MAX_SOCKADDR_STRING];
+
+  g_sockaddr_format(self->peer_addr, peer, sizeof(peer), GSA_FULL);
+  g_snprintf(name, size, "%s,%s", self->owner->transport, peer);
+}
+
+static gboolean
+_init(LogPipe *s)
+{
+  ProxyConnection *self = (ProxyConnection *) s;
+  const ProxyConnectionOwner *owner = self->owner;
+  gchar name[2 * MAX_SOCKADDR_STRING];
+
+  log_reader_set_peer_addr(self->reader, owner->source_is_client ? self->client_addr : self->peer_addr);
+  compat_log_reader_set_options(self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport,
+                                self->peer_addr);
+  _format_reader_name(self, name, sizeof(name));
+  log_reader_set_name(self->reader, name);
+  return log_pipe_init((LogPipe *) self->reader);
+}
+
+static gboolean
+_deinit(LogPipe *s)
+{
+  ProxyConnection *self = (ProxyConnection *) s;
+
+  return log_pipe_deinit((LogPipe *) self->reader);
+}
+
+static void
+_free(LogPipe *s)
+{
+  ProxyConnection *self = (ProxyConnection *) s;
+
+  g_sockaddr_unref(self->peer_addr);
+  g_sockaddr_unref(self->client_addr);
+  g_sockaddr_unref(self->local_addr);
+  g_free(self->macros);
+  log_pipe_free_method(s);
+}
+
+static GSockAddr *
+_client_addr(const ProxyHeader *header, GSockAddr *peer_addr)
+{
+  if (!header || !proxy_header_has_addresses(header))
+    return g_sockaddr_ref(peer_addr);
+
+  ProxyAddress source = header->source;
+  return g_sockaddr_new(&source.sa, source.sa.sa_family == AF_INET ? sizeof(source.in) : sizeof(source.in6));
+}
+
+ProxyConnection *
+proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer_addr, GSockAddr *local_addr,
+                     const ProxyHeader *header)
+{
+  GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
+  LogProtoServer *proto = compat_log_proto_server_new_on_stream(owner->proto_factory, fd,
+                                                                &owner->reader_options->proto_options.super);
+
+  if (!proto)
+    return NULL;
+
+  ProxyConnection *self = g_new0(ProxyConnection, 1);
+  log_pipe_init_instance(&self->super, cfg);
+  self->super.init = _init;
+  self->super.deinit = _deinit;
+  self->super.queue = _queue;
+  self->super.notify = _notify;
+  self->super.free_fn = _free;
+  INIT_IV_LIST_HEAD(&self->list);
+
+  self->fd = fd;
+  self->peer_addr = g_sockaddr_ref(peer_addr);
+  self->local_addr = g_sockaddr_ref(local_addr);
+  self->client_addr = _client_addr(header, peer_addr);
+  self->macros = header ? proxy_macro_values_new(header, peer_addr) : NULL;
+
+  self->reader = log_reader_new(cfg);
+  log_reader_open(self->reader, proto, poll_fd_events_new(fd));
+  log_reader_set_local_addr(self->reader, self->local_addr);
+  log_pipe_append((LogPipe *) self->reader, &self->super);
+  if (owner->dynamic_window->pool)
+    log_source_enable_dynamic_window(&self->reader->super, owner->dynamic_window->pool);
+  return self;
+}
+
+gboolean
+proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner, gboolean data_is_there)
+{
+  LogPipe *driver = &owner->driver->super.super;
+
+  self->owner = owner;
+  self->super.expr_node = driver->expr_node;
+  log_pipe_set_config(&self->super, log_pipe_get_config(driver));
+  log_pipe_set_config((LogPipe *) self->reader, log_pipe_get_config(driver));
+  log_pipe_append(&self->super, driver);
+  if (data_is_there)
+    compat_log_reader_check_at_start(self->reader);
+  return log_pipe_init(&self->super);
+}
+
+void
+proxy_connection_suspend(ProxyConnection *self)
+{
+  log_pipe_deinit(&self->super);
+}
+
+void
+proxy_connection_free(ProxyConnection *self)
+{
+  if (self->super.flags & PIF_INITIALIZED)
+    {
+      log_reader_close_proto(self->reader);
+      log_pipe_deinit(&self->super);
+    }
+  iv_list_del_init(&self->list);
+
+  /* the reader refers to us as its control pipe: this breaks the circle */
+  log_pipe_unref((LogPipe *) self->reader);
+  self->reader = NULL;
+  log_pipe_unref(&self->super);
+}
+
+GSockAddr *
+proxy_connection_get_client_addr(ProxyConnection *self)
+{
+  return self->client_addr;
+}
+
+LogSource *
+proxy_connection_get_source(ProxyConnection *self)
+{
+  return &self->reader->super;
+}

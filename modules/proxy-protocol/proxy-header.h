@@ -1,0 +1,97 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#ifndef PROXY_HEADER_H_INCLUDED
+#define PROXY_HEADER_H_INCLUDED
+
+#include <glib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/*
+ * The PROXY protocol header: bytes to addresses, or a reason why not.
+ *
+ * Pure functions of their arguments: no I/O, no allocation, no global state,
+ * nothing of syslog-ng. "The specification" is HAProxy's doc/proxy-protocol.txt.
+ */
+
+/* The longest version 1 header, CRLF included (specification, section 2.1). */
+#define PROXY_HEADER_V1_MAX 107
+
+/* Room for every header that proxy_header_parse() can ask to see whole. */
+#define PROXY_HEADER_MAX PROXY_HEADER_V1_MAX
+
+typedef union _ProxyAddress
+{
+  struct sockaddr sa;
+  struct sockaddr_in in;
+  struct sockaddr_in6 in6;
+} ProxyAddress;
+
+typedef struct _ProxyHeader
+{
+  /* length of the header on the wire; what follows belongs to the client */
+  gsize length;
+  /* version of the protocol */
+  guint8 version;
+  /* ends of the original connection, of one address family; AF_UNSPEC in both
+   * where the header gives none (UNKNOWN): the real connection's are to be used */
+  ProxyAddress source;
+  ProxyAddress destination;
+} ProxyHeader;
+
+typedef enum
+{
+  /* a valid header stands at the start of the data */
+  PROXY_HEADER_COMPLETE,
+  /* what is there may become a valid header */
+  PROXY_HEADER_INCOMPLETE,
+  /* whatever follows, this will not be a valid header */
+  PROXY_HEADER_INVALID,
+} ProxyHeaderStatus;
+
+/**
+ * proxy_header_parse() - parse the header at the start of a connection's data
+ * @self: filled in when the result is PROXY_HEADER_COMPLETE
+ * @data: the bytes received so far, from the first one on
+ * @length: how many; bytes behind the header are not looked at
+ * @reason: set to a static phrase for the log when the result is PROXY_HEADER_INVALID
+ *
+ * Accepts exactly what section 2.1 of the specification describes. The result
+ * never changes from INVALID or COMPLETE when more bytes of the same connection
+ * are given, and is never INCOMPLETE for PROXY_HEADER_MAX bytes.
+ */
+ProxyHeaderStatus proxy_header_parse(ProxyHeader *self, const guchar *data, gsize length, const gchar **reason);
+
+/**
+ * proxy_header_has_addresses() - does the header name an original connection?
+ */
+static inline gboolean
+proxy_header_has_addresses(const ProxyHeader *self)
+{
+  return self->source.sa.sa_family != AF_UNSPEC;
+}
+
+/* Enough for PROXY_HEADER_V1_MAX bytes, each of them escaped. */
+#define PROXY_HEADER_PRINTABLE_SIZE (4 * PROXY_HEADER_V1_MAX + sizeof("..."))
+
+/**
+ * proxy_header_print() - the header as text that is safe in a log line
+ * @data: the bytes received so far, valid or not
+ * @length: how many
+ * @buffer: receives the NUL terminated text; PROXY_HEADER_PRINTABLE_SIZE bytes
+ *
+ * Shows the bytes up to the first LF without the line end, or up to
+ * PROXY_HEADER_V1_MAX of them followed by "...". All but printable ASCII is
+ * escaped as \xNN, and the backslash as \\. Returns @buffer.
+ */
+const gchar *proxy_header_print(const guchar *data, gsize length, gchar *buffer);
+
+#endif

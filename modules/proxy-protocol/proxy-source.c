@@ -1,0 +1,899 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "proxy-source.h"
+
+#include "pending-connection.h"
+#include "proxy-connection.h"
+#include "proxy-counters.h"
+#include "refusal-log.h"
+#include "trusted-proxies.h"
+
+#include "gsocket.h"
+#include "messages.h"
+#include "stats/stats-registry.h"
+#include "timeutils/misc.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define MAX_ACCEPTS_AT_A_TIME 30
+#define ACCEPT_RETRY_MSEC 100
+
+#define DEFAULT_MAX_CONNECTIONS 10
+#define DEFAULT_WINDOW_SIZE 1000
+#define DEFAULT_HEADER_TIMEOUT 5
+#define DEFAULT_MAX_PENDING_HEADERS 1000
+#define DEFAULT_MACRO_PREFIX "PROXY_"
+
+/* What outlives a reload. */
+typedef struct _OpenSockets
+{
+  gint listen_fd;
+  struct iv_list_head connections;
+  struct iv_list_head pending;
+  DynamicWindowPool *dynamic_window_pool;
+} OpenSockets;
+
+typedef struct _ProxySource
+{
+  LogSrcDriver super;
+
+  /* options */
+  ListenerOptions listener;
+  LogReaderOptions reader_options;
+  DynamicWindowBalancer dynamic_window;
+  gchar *transport;
+  gboolean keep_alive;
+  gint max_connections;
+  TrustedProxies *trusted_proxies;
+  gboolean serve_untrusted_peers;
+  gint header_timeout;
+  gint max_pending_headers;
+  gboolean source_is_client;
+  ProxyMacroHandles macro_handles;
+
+  /* state */
+  ProxyConnectionOwner as_owner;
+  gboolean window_size_initialized;
+  GSockAddr *bind_addr;
+  gint listen_fd;
+  struct iv_fd listen_watch;
+  struct iv_timer accept_retry;
+  gboolean out_of_resources;
+  struct iv_list_head connections;
+  gint num_connections;
+  struct iv_list_head pending;
+  gint num_pending;
+  RefusalLog refusal_log;
+  ProxyCounters counters;
+} ProxySource;
+
+typedef struct _Refusal
+{
+  ProxyCounter counter;
+  const gchar *message;
+  const gchar *reason;
+  gint fd;
+  GSockAddr *peer_addr;
+  /* what there is of the header */
+  const guchar *bytes;
+  gsize length;
+} Refusal;
+
+static const gchar BAD_HEADER[] = "Error parsing PROXY protocol header";
+static const gchar NO_ADMISSION[] = "PROXY protocol connection refused";
+
+/*****************************************************************************
+ * Log lines
+ *****************************************************************************/
+
+static void
+_log_header(const guchar *bytes, gsize length)
+{
+  gchar line[PROXY_HEADER_PRINTABLE_SIZE];
+
+  msg_debug("PROXY protocol header received", evt_tag_str("line", proxy_header_print(bytes, length, line)));
+}
+
+/* network()'s words and tags, and which driver it is */
+static void
+_log_connection(ProxySource *self, const gchar *event, gint fd, GSockAddr *peer_addr, GSockAddr *original_addr)
+{
+  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], original[MAX_SOCKADDR_STRING];
+
+  msg_notice(event,
+             evt_tag_int("fd", fd),
+             evt_tag_str("client", g_sockaddr_format(peer_addr, peer, sizeof(peer), GSA_FULL)),
+             evt_tag_str("local", g_sockaddr_format(self->bind_addr, local, sizeof(local), GSA_FULL)),
+             evt_tag_str("original_client", g_sockaddr_format(original_addr, original, sizeof(original), GSA_FULL)),
+             evt_tag_str("driver", self->super.super.id),
+             log_pipe_location_tag(&self->super.super.super));
+}
+
+static void
+_log_refusal(ProxySource *self, const Refusal *refusal)
+{
+  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], line[PROXY_HEADER_PRINTABLE_SIZE];
+
+  g_sockaddr_format(refusal->peer_addr, peer, sizeof(peer), GSA_FULL);
+  g_sockaddr_format(self->bind_addr, local, sizeof(local), GSA_FULL);
+  msg_error(refusal->message,
+            evt_tag_str("reason", refusal->reason),
+            evt_tag_str("client", peer),
+            evt_tag_str("local", local),
+            evt_tag_str("line", proxy_header_print(refusal->bytes, refusal->length, line)),
+            evt_tag_str("driver", self->super.super.id),
+            log_pipe_location_tag(&self->super.super.super));
+  msg_notice("Syslog connection closed",
+             evt_tag_int("fd", refusal->fd),
+             evt_tag_str("client", peer),
+             evt_tag_str("local", local),
+             evt_tag_str("driver", self->super.super.id),
+             log_pipe_location_tag(&self->super.super.super));
+}
+
+static void
+_refuse(ProxySource *self, const Refusal *refusal)
+{
+  proxy_counters_inc(&self->counters, refusal->counter);
+  if (refusal->length > 0)
+    _log_header(refusal->bytes, refusal->length);
+  if (refusal_log_admits(&self->refusal_log))
+    _log_refusal(self, refusal);
+}
+
+/*****************************************************************************
+ * Connections
+ *****************************************************************************/
+
+static void
+_link_connection(ProxySource *self, ProxyConnection *connection)
+{
+  iv_list_add_tail(&connection->list, &self->connections);
+  proxy_counters_set(&self->counters, PROXY_COUNTER_CONNECTIONS, ++self->num_connections);
+}
+
+static void
+_free_connection(ProxySource *self, ProxyConnection *connection)
+{
+  proxy_connection_free(connection);
+  proxy_counters_set(&self->counters, PROXY_COUNTER_CONNECTIONS, --self->num_connections);
+}
+
+static void
+_on_connection_closed(ProxyConnection *connection)
+{
+  ProxySource *self = (ProxySource *) connection->owner->driver;
+
+  _log_connection(self, "Syslog connection closed", connection->fd, connection->peer_addr,
+                  proxy_connection_get_client_addr(connection));
+  _free_connection(self, connection);
+}
+
+static gboolean
+_is_any_address(GSockAddr *address)
+{
+  if (address->sa.sa_family == AF_INET)
+    return g_sockaddr_inet_get_address(address).s_addr == htonl(INADDR_ANY);
+  return IN6_IS_ADDR_UNSPECIFIED(g_sockaddr_inet6_get_address(address));
+}
+
+/* A system call only where the address of the listening socket does not tell. */
+static GSockAddr *
+_local_addr(ProxySource *self, gint fd)
+{
+  if (_is_any_address(self->bind_addr) || g_sockaddr_get_port(self->bind_addr) == 0)
+    return g_socket_get_local_name(fd);
+  return g_sockaddr_ref(self->bind_addr);
+}
+
+/* Takes @fd over. @header: NULL for a client that is served without one. */
+static void
+_admit(ProxySource *self, gint fd, GSockAddr *peer_addr, const ProxyHeader *header, gboolean data_is_there)
+{
+  GSockAddr *local_addr = _local_addr(self, fd);
+  ProxyConnection *connection = proxy_connection_new(&self->as_owner, fd, peer_addr, local_addr, header);
+
+  g_sockaddr_unref(local_addr);
+  if (!connection)
+    {
+      close(fd);
+      return;
+    }
+  if (!proxy_connection_start(connection, &self->as_owner, data_is_there))
+    {
+      proxy_connection_free(connection);
+      return;
+    }
+  _link_connection(self, connection);
+  _log_connection(self, "Syslog connection accepted", fd, peer_addr, proxy_connection_get_client_addr(connection));
+}
+
+static gboolean
+_has_room(ProxySource *self)
+{
+  return self->num_connections < self->max_connections;
+}
+
+/*****************************************************************************
+ * Connections that have not shown their header
+ *****************************************************************************/
+
+static void
+_link_pending(ProxySource *self, PendingConnection *pending)
+{
+  iv_list_add_tail(&pending->list, &self->pending);
+  proxy_counters_set(&self->counters, PROXY_COUNTER_PENDING_HEADERS, ++self->num_pending);
+}
+
+static void
+_free_pending(ProxySource *self, PendingConnection *pending)
+{
+  /* one whose header was there at accept has never been linked */
+  if (!iv_list_empty(&pending->list))
+    proxy_counters_set(&self->counters, PROXY_COUNTER_PENDING_HEADERS, --self->num_pending);
+  pending_connection_free(pending);
+}
+
+static void
+_refuse_pending(ProxySource *self, PendingConnection *pending, ProxyCounter counter, const gchar *message,
+                const gchar *reason)
+{
+  _refuse(self, &(Refusal){
+                  .counter = counter,
+                  .message = message,
+                  .reason = reason,
+                  .fd = pending->fd,
+                  .peer_addr = pending->peer_addr,
+                  .bytes = pending->bytes,
+                  .length = pending->length,
+                });
+  _free_pending(self, pending);
+}
+
+static void
+_on_header_complete(gpointer s, PendingConnection *pending, const ProxyHeader *header, gboolean more)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  proxy_counters_inc(&self->counters, PROXY_COUNTER_HEADERS_V1);
+  if (!_has_room(self))
+    {
+      _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION,
+                      "max-connections() is reached");
+      return;
+    }
+  _log_header(pending->bytes, pending->length);
+  _admit(self, pending_connection_release_fd(pending), pending->peer_addr, header, more);
+  _free_pending(self, pending);
+}
+
+static void
+_on_header_malformed(gpointer s, PendingConnection *pending, const gchar *reason)
+{
+  _refuse_pending((ProxySource *) s, pending, PROXY_COUNTER_REFUSED_MALFORMED, BAD_HEADER, reason);
+}
+
+static void
+_on_header_late(gpointer s, PendingConnection *pending)
+{
+  _refuse_pending((ProxySource *) s, pending, PROXY_COUNTER_REFUSED_TIMEOUT, BAD_HEADER,
+                  "the header was not complete within header-timeout()");
+}
+
+static const PendingConnectionEvents PENDING_CONNECTION_EVENTS = {
+  .admit = _on_header_complete,
+  .refuse_malformed = _on_header_malformed,
+  .refuse_late = _on_header_late,
+};
+
+static void
+_refuse_oldest_pending(ProxySource *self)
+{
+  PendingConnection *oldest = iv_container_of(self->pending.next, PendingConnection, list);
+
+  _refuse_pending(self, oldest, PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS, NO_ADMISSION,
+                  "max-pending-headers() is reached, and no other connection has been without a header for longer");
+}
+
+static void
+_await_header(ProxySource *self, gint fd, GSockAddr *peer_addr)
+{
+  PendingConnection *pending = pending_connection_new(fd, peer_addr);
+
+  if (!pending_connection_start(pending, &PENDING_CONNECTION_EVENTS, self, self->header_timeout))
+    return;
+  _link_pending(self, pending);
+  if (self->num_pending > self->max_pending_headers)
+    _refuse_oldest_pending(self);
+}
+
+/*****************************************************************************
+ * Accepting
+ *****************************************************************************/
+
+/* Takes @fd over. */
+static void
+_refuse_at_accept(ProxySource *self, gint fd, GSockAddr *peer_addr, ProxyCounter counter, const gchar *reason)
+{
+  _refuse(self, &(Refusal){
+                  .counter = counter,
+                  .message = NO_ADMISSION,
+                  .reason = reason,
+                  .fd = fd,
+                  .peer_addr = peer_addr,
+                });
+  close(fd);
+}
+
+/* Takes @fd over. */
+static void
+_handle_accepted(ProxySource *self, gint fd, GSockAddr *peer_addr)
+{
+  proxy_counters_inc(&self->counters, PROXY_COUNTER_ACCEPTED);
+
+  if (!self->trusted_proxies || trusted_proxies_contain(self->trusted_proxies, &peer_addr->sa))
+    _await_header(self, fd, peer_addr);
+  else if (!self->serve_untrusted_peers)
+    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_UNTRUSTED, "the peer is not in trusted-proxies()");
+  else if (!_has_room(self))
+    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, "max-connections() is reached");
+  else
+    _admit(self, fd, peer_addr, NULL, FALSE);
+}
+
+static void
+_start_accepting(ProxySource *self)
+{
+  self->listen_watch.fd = self->listen_fd;
+  iv_fd_register(&self->listen_watch);
+}
+
+static void
+_stop_accepting(ProxySource *self)
+{
+  if (iv_fd_registered(&self->listen_watch))
+    iv_fd_unregister(&self->listen_watch);
+  if (iv_timer_registered(&self->accept_retry))
+    iv_timer_unregister(&self->accept_retry);
+}
+
+static void
+_on_accept_retry(void *s)
+{
+  _start_accepting((ProxySource *) s);
+}
+
+static gboolean
+_is_out_of_resources(gint error)
+{
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* The listening socket stays readable when there is nothing to accept with, so look away for a while, do not spin. */
+static void
+_pause_accepting(ProxySource *self, gint error)
+{
+  if (!self->out_of_resources)
+    msg_error("Error accepting new connection, trying again until it is possible",
+              evt_tag_errno("error", error),
+              evt_tag_str("driver", self->super.super.id),
+              log_pipe_location_tag(&self->super.super.super));
+  self->out_of_resources = TRUE;
+
+  iv_fd_unregister(&self->listen_watch);
+  iv_validate_now();
+  self->accept_retry.expires = iv_now;
+  timespec_add_msec(&self->accept_retry.expires, ACCEPT_RETRY_MSEC);
+  iv_timer_register(&self->accept_retry);
+}
+
+/* Returns whether there may be another one to accept. */
+static gboolean
+_accept_one(ProxySource *self)
+{
+  ProxyAddress address;
+  socklen_t length = sizeof(address);
+  gint fd = accept4(self->listen_fd, &address.sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+  if (fd < 0 && _is_out_of_resources(errno))
+    {
+      _pause_accepting(self, errno);
+      return FALSE;
+    }
+  /* any error but EAGAIN is that of one connection, which is gone */
+  if (fd < 0)
+    return errno != EAGAIN;
+
+  GSockAddr *peer_addr = g_sockaddr_new(&address.sa, length);
+
+  self->out_of_resources = FALSE;
+  _handle_accepted(self, fd, peer_addr);
+  g_sockaddr_unref(peer_addr);
+  return TRUE;
+}
+
+static void
+_on_acceptable(void *s)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  for (gint i = 0; i < MAX_ACCEPTS_AT_A_TIME && _accept_one(self); i++)
+    ;
+}
+
+/*****************************************************************************
+ * Reload
+ *****************************************************************************/
+
+static const gchar *
+_format_persist_name(const LogPipe *s)
+{
+  const ProxySource *self = (const ProxySource *) s;
+  static gchar name[1024];
+  gchar address[MAX_SOCKADDR_STRING];
+
+  if (s->persist_name)
+    g_snprintf(name, sizeof(name), "proxy_protocol_sd.%s", s->persist_name);
+  else
+    g_snprintf(name, sizeof(name), "proxy_protocol_sd.(stream,%s)",
+               g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL));
+  return name;
+}
+
+static void
+_close_connections(struct iv_list_head *connections)
+{
+  struct iv_list_head *current, *next;
+
+  iv_list_for_each_safe(current, next, connections)
+    proxy_connection_free(iv_container_of(current, ProxyConnection, list));
+}
+
+static void
+_close_pending(struct iv_list_head *pending)
+{
+  struct iv_list_head *current, *next;
+
+  iv_list_for_each_safe(current, next, pending)
+    pending_connection_free(iv_container_of(current, PendingConnection, list));
+}
+
+/* For sockets that no driver of the new configuration has asked for. */
+static void
+_open_sockets_free(gpointer s)
+{
+  OpenSockets *self = (OpenSockets *) s;
+
+  _close_connections(&self->connections);
+  _close_pending(&self->pending);
+  if (self->dynamic_window_pool)
+    dynamic_window_pool_unref(self->dynamic_window_pool);
+  close(self->listen_fd);
+  g_free(self);
+}
+
+static void
+_suspend(ProxySource *self)
+{
+  struct iv_list_head *current;
+
+  iv_list_for_each(current, &self->connections)
+    proxy_connection_suspend(iv_container_of(current, ProxyConnection, list));
+  iv_list_for_each(current, &self->pending)
+    pending_connection_suspend(iv_container_of(current, PendingConnection, list));
+}
+
+/* Moves the sockets out of the driver. */
+static OpenSockets *
+_release_sockets(ProxySource *self)
+{
+  OpenSockets *sockets = g_new0(OpenSockets, 1);
+
+  sockets->listen_fd = self->listen_fd;
+  sockets->dynamic_window_pool = dynamic_window_balancer_stop(&self->dynamic_window);
+  INIT_IV_LIST_HEAD(&sockets->connections);
+  INIT_IV_LIST_HEAD(&sockets->pending);
+  iv_list_splice_init(&self->connections, &sockets->connections);
+  iv_list_splice_init(&self->pending, &sockets->pending);
+  self->listen_fd = -1;
+  self->num_connections = 0;
+  self->num_pending = 0;
+  return sockets;
+}
+
+static void
+_save_sockets(ProxySource *self, OpenSockets *sockets)
+{
+  cfg_persist_config_add(log_pipe_get_config(&self->super.super.super),
+                         _format_persist_name(&self->super.super.super), sockets, _open_sockets_free, FALSE);
+}
+
+static OpenSockets *
+_fetch_sockets(ProxySource *self)
+{
+  return cfg_persist_config_fetch(log_pipe_get_config(&self->super.super.super),
+                                  _format_persist_name(&self->super.super.super));
+}
+
+static void
+_resume_connections(ProxySource *self, struct iv_list_head *connections)
+{
+  struct iv_list_head *current, *next;
+
+  iv_list_for_each_safe(current, next, connections)
+    {
+      ProxyConnection *connection = iv_container_of(current, ProxyConnection, list);
+
+      iv_list_del_init(current);
+      if (proxy_connection_start(connection, &self->as_owner, FALSE))
+        _link_connection(self, connection);
+      else
+        proxy_connection_free(connection);
+    }
+}
+
+static void
+_resume_pending(ProxySource *self, struct iv_list_head *pending)
+{
+  struct iv_list_head *current, *next;
+
+  iv_list_for_each_safe(current, next, pending)
+    {
+      iv_list_del_init(current);
+      _link_pending(self, iv_container_of(current, PendingConnection, list));
+      pending_connection_resume(iv_container_of(current, PendingConnection, list), self);
+    }
+}
+
+/* Goes on with what the driver before the reload had open. Frees @sockets. */
+static void
+_take_sockets_over(ProxySource *self, OpenSockets *sockets)
+{
+  self->listen_fd = sockets->listen_fd;
+  if (self->keep_alive)
+    {
+      dynamic_window_balancer_start(&self->dynamic_window, sockets->dynamic_window_pool);
+      _resume_connections(self, &sockets->connections);
+      _resume_pending(self, &sockets->pending);
+      g_free(sockets);
+      return;
+    }
+
+  dynamic_window_balancer_start(&self->dynamic_window, NULL);
+  sockets->listen_fd = -1;
+  _open_sockets_free(sockets);
+}
+
+static gboolean
+_open_sockets(ProxySource *self)
+{
+  LogPipe *driver = &self->super.super.super;
+  OpenSockets *sockets = _fetch_sockets(self);
+
+  if (sockets)
+    {
+      if (!listener_listen(&self->listener, sockets->listen_fd, self->bind_addr, driver))
+        {
+          /* for the configuration before this one, to which syslog-ng returns now */
+          _save_sockets(self, sockets);
+          return FALSE;
+        }
+      _take_sockets_over(self, sockets);
+      return TRUE;
+    }
+
+  self->listen_fd = listener_open(&self->listener, self->bind_addr, driver);
+  if (self->listen_fd < 0)
+    return FALSE;
+  if (!listener_listen(&self->listener, self->listen_fd, self->bind_addr, driver))
+    {
+      close(self->listen_fd);
+      return FALSE;
+    }
+  dynamic_window_balancer_start(&self->dynamic_window, NULL);
+  return TRUE;
+}
+
+/*****************************************************************************
+ * Options
+ *****************************************************************************/
+
+static gboolean
+_set_error(GError **error, const gchar *format, const gchar *value)
+{
+  g_set_error(error, g_quark_from_static_string("proxy-source"), 0, format, value);
+  return FALSE;
+}
+
+ListenerOptions *
+proxy_source_get_listener_options(LogDriver *s)
+{
+  return &((ProxySource *) s)->listener;
+}
+
+LogReaderOptions *
+proxy_source_get_reader_options(LogDriver *s)
+{
+  return &((ProxySource *) s)->reader_options;
+}
+
+DynamicWindowBalancer *
+proxy_source_get_dynamic_window(LogDriver *s)
+{
+  return &((ProxySource *) s)->dynamic_window;
+}
+
+gboolean
+proxy_source_set_transport(LogDriver *s, const gchar *transport, GError **error)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  if (!g_str_equal(transport, "tcp") && !g_str_equal(transport, "proxied-tcp"))
+    return _set_error(error, "transport() takes \"tcp\", or \"proxied-tcp\", which is the same; not \"%s\"", transport);
+  g_free(self->transport);
+  self->transport = g_strdup(transport);
+  return TRUE;
+}
+
+void
+proxy_source_set_keep_alive(LogDriver *s, gboolean keep_alive)
+{
+  ((ProxySource *) s)->keep_alive = keep_alive;
+}
+
+void
+proxy_source_set_max_connections(LogDriver *s, gint max_connections)
+{
+  ((ProxySource *) s)->max_connections = max_connections;
+}
+
+gboolean
+proxy_source_add_trusted_proxies(LogDriver *s, GList *networks, GError **error)
+{
+  ProxySource *self = (ProxySource *) s;
+  gboolean success = networks || _set_error(error, "trusted-proxies() needs an address or a network%s", "");
+
+  if (!self->trusted_proxies)
+    self->trusted_proxies = trusted_proxies_new();
+  for (GList *l = networks; l && success; l = l->next)
+    success = trusted_proxies_add(self->trusted_proxies, l->data, error);
+  g_list_free_full(networks, free);
+  return success;
+}
+
+gboolean
+proxy_source_set_untrusted_peers(LogDriver *s, const gchar *policy, GError **error)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  self->serve_untrusted_peers = g_str_equal(policy, "direct");
+  return self->serve_untrusted_peers || g_str_equal(policy, "reject")
+         || _set_error(error, "untrusted-peers() takes \"reject\" or \"direct\", not \"%s\"", policy);
+}
+
+void
+proxy_source_set_header_timeout(LogDriver *s, gint seconds)
+{
+  ((ProxySource *) s)->header_timeout = seconds;
+}
+
+void
+proxy_source_set_max_pending_headers(LogDriver *s, gint max_pending_headers)
+{
+  ((ProxySource *) s)->max_pending_headers = max_pending_headers;
+}
+
+gboolean
+proxy_source_set_source_address(LogDriver *s, const gchar *whose, GError **error)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  self->source_is_client = g_str_equal(whose, "client");
+  return self->source_is_client || g_str_equal(whose, "proxy")
+         || _set_error(error, "source-address() takes \"client\" or \"proxy\", not \"%s\"", whose);
+}
+
+gboolean
+proxy_source_set_macro_prefix(LogDriver *s, const gchar *prefix, GError **error)
+{
+  return proxy_macro_handles_init(&((ProxySource *) s)->macro_handles, prefix, error);
+}
+
+gboolean
+proxy_source_validate(LogDriver *s, GError **error)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  if (self->serve_untrusted_peers && !self->trusted_proxies)
+    return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted%s", "");
+  return listener_options_validate(&self->listener, error);
+}
+
+/* As network(): the window of the driver is divided among the connections that it may have. */
+static void
+_setup_window_size(ProxySource *self, GlobalConfig *cfg)
+{
+  LogSourceOptions *options = &self->reader_options.super;
+  gboolean is_dynamic = self->dynamic_window.size > 0;
+  gint min_size = is_dynamic ? 1 : cfg->min_iw_size_per_reader;
+
+  if (self->window_size_initialized)
+    return;
+  self->window_size_initialized = TRUE;
+
+  if (options->init_window_size == -1)
+    options->init_window_size = is_dynamic ? self->max_connections * 10 : DEFAULT_WINDOW_SIZE;
+  options->init_window_size /= self->max_connections;
+  if (options->init_window_size >= min_size)
+    return;
+
+  msg_warning("log-iw-size() divided by max-connections() is too small, using the minimum; make sure that "
+              "log-fifo-size() of the destinations is large enough, or raise log-iw-size()",
+              evt_tag_int("log_iw_size_per_connection", options->init_window_size),
+              evt_tag_int("minimum", min_size),
+              evt_tag_int("min_log_fifo_size", min_size * self->max_connections),
+              evt_tag_str("driver", self->super.super.id),
+              log_pipe_location_tag(&self->super.super.super));
+  options->init_window_size = min_size;
+}
+
+static void
+_warn_about_trust(ProxySource *self)
+{
+  if (!self->trusted_proxies)
+    msg_warning("WARNING: proxy-protocol() has no trusted-proxies(), so that anybody who can connect can claim "
+                "any client address; list the addresses of the load balancers",
+                evt_tag_str("driver", self->super.super.id),
+                log_pipe_location_tag(&self->super.super.super));
+}
+
+/*****************************************************************************
+ * LogPipe
+ *****************************************************************************/
+
+static gboolean
+_setup_owner(ProxySource *self, GlobalConfig *cfg)
+{
+  self->as_owner = (ProxyConnectionOwner){
+    .driver = &self->super,
+    .reader_options = &self->reader_options,
+    .proto_factory = log_proto_server_get_factory(&cfg->plugin_context, "text"),
+    .macro_handles = &self->macro_handles,
+    .transport = self->transport,
+    .dynamic_window = &self->dynamic_window,
+    .source_is_client = self->source_is_client,
+    .closed = _on_connection_closed,
+  };
+  return self->as_owner.proto_factory != NULL;
+}
+
+static gboolean
+_init(LogPipe *s)
+{
+  ProxySource *self = (ProxySource *) s;
+  GlobalConfig *cfg = log_pipe_get_config(s);
+  gchar address[MAX_SOCKADDR_STRING];
+
+  if (!log_src_driver_init_method(s))
+    return FALSE;
+
+  _setup_window_size(self, cfg);
+  log_reader_options_init(&self->reader_options, cfg, self->super.super.group);
+  if (!_setup_owner(self, cfg))
+    return FALSE;
+
+  g_sockaddr_unref(self->bind_addr);
+  self->bind_addr = listener_resolve_address(&self->listener, s);
+  if (!self->bind_addr)
+    return FALSE;
+
+  _warn_about_trust(self);
+  proxy_counters_register(&self->counters, self->super.super.id, _format_persist_name(s));
+  if (!_open_sockets(self))
+    {
+      proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
+      return FALSE;
+    }
+  _start_accepting(self);
+  msg_info("Accepting connections",
+           evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
+           evt_tag_str("driver", self->super.super.id),
+           log_pipe_location_tag(s));
+  return TRUE;
+}
+
+static gboolean
+_deinit(LogPipe *s)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  _stop_accepting(self);
+  refusal_log_stop(&self->refusal_log);
+  _suspend(self);
+
+  OpenSockets *sockets = _release_sockets(self);
+  if (self->keep_alive && log_pipe_get_config(s)->persist)
+    _save_sockets(self, sockets);
+  else
+    _open_sockets_free(sockets);
+
+  proxy_counters_set(&self->counters, PROXY_COUNTER_CONNECTIONS, 0);
+  proxy_counters_set(&self->counters, PROXY_COUNTER_PENDING_HEADERS, 0);
+  proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
+  return log_src_driver_deinit_method(s);
+}
+
+static void
+_free(LogPipe *s)
+{
+  ProxySource *self = (ProxySource *) s;
+
+  listener_options_destroy(&self->listener);
+  log_reader_options_destroy(&self->reader_options);
+  trusted_proxies_free(self->trusted_proxies);
+  g_sockaddr_unref(self->bind_addr);
+  g_free(self->transport);
+  log_src_driver_free(s);
+}
+
+static gsize
+_count_connections(gpointer s)
+{
+  return ((ProxySource *) s)->num_connections;
+}
+
+static void
+_foreach_source(void (*func)(LogSource *source), gpointer s)
+{
+  ProxySource *self = (ProxySource *) s;
+  struct iv_list_head *current;
+
+  iv_list_for_each(current, &self->connections)
+    func(proxy_connection_get_source(iv_container_of(current, ProxyConnection, list)));
+}
+
+LogDriver *
+proxy_source_new(GlobalConfig *cfg)
+{
+  ProxySource *self = g_new0(ProxySource, 1);
+
+  log_src_driver_init_instance(&self->super, cfg);
+  self->super.super.super.init = _init;
+  self->super.super.super.deinit = _deinit;
+  self->super.super.super.free_fn = _free;
+  self->super.super.super.generate_persist_name = _format_persist_name;
+
+  listener_options_defaults(&self->listener);
+  log_reader_options_defaults(&self->reader_options);
+  self->reader_options.super.stats_level = STATS_LEVEL1;
+  self->reader_options.super.stats_source = stats_register_type("proxy-protocol");
+  dynamic_window_balancer_init(&self->dynamic_window, _count_connections, _foreach_source, self);
+  self->transport = g_strdup("tcp");
+  self->keep_alive = TRUE;
+  self->max_connections = DEFAULT_MAX_CONNECTIONS;
+  self->header_timeout = DEFAULT_HEADER_TIMEOUT;
+  self->max_pending_headers = DEFAULT_MAX_PENDING_HEADERS;
+  self->source_is_client = TRUE;
+  proxy_macro_handles_init(&self->macro_handles, DEFAULT_MACRO_PREFIX, NULL);
+
+  self->listen_fd = -1;
+  IV_FD_INIT(&self->listen_watch);
+  self->listen_watch.cookie = self;
+  self->listen_watch.handler_in = _on_acceptable;
+  IV_TIMER_INIT(&self->accept_retry);
+  self->accept_retry.cookie = self;
+  self->accept_retry.handler = _on_accept_retry;
+  INIT_IV_LIST_HEAD(&self->connections);
+  INIT_IV_LIST_HEAD(&self->pending);
+  refusal_log_init(&self->refusal_log, &self->super.super.super);
+  return &self->super.super;
+}

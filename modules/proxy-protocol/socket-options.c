@@ -1,0 +1,153 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "socket-options.h"
+
+#include "gprocess.h"
+#include "messages.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+typedef enum
+{
+  /* always set */
+  SWITCH,
+  /* set unless 0 */
+  NUMBER,
+  /* likewise, and the kernel may give less than asked for, without an error */
+  BUFFER_SIZE,
+} OptionKind;
+
+typedef struct _NumericOption
+{
+  OptionKind kind;
+  const gchar *name;
+  gsize offset;
+  gint level;
+  gint option;
+  /* the option of IPv6 sockets */
+  gint level6;
+  gint option6;
+} NumericOption;
+
+#define FIELD(name) #name, G_STRUCT_OFFSET(SocketOptions, name)
+#define SAME_IN_IPV6(level, option) level, option, level, option
+
+static const NumericOption NUMERIC_OPTIONS[] = {
+  { BUFFER_SIZE, FIELD(so_rcvbuf), SAME_IN_IPV6(SOL_SOCKET, SO_RCVBUF) },
+  { BUFFER_SIZE, FIELD(so_sndbuf), SAME_IN_IPV6(SOL_SOCKET, SO_SNDBUF) },
+  { SWITCH, FIELD(so_broadcast), SAME_IN_IPV6(SOL_SOCKET, SO_BROADCAST) },
+  { SWITCH, FIELD(so_keepalive), SAME_IN_IPV6(SOL_SOCKET, SO_KEEPALIVE) },
+  { SWITCH, FIELD(so_reuseport), SAME_IN_IPV6(SOL_SOCKET, SO_REUSEPORT) },
+  { NUMBER, FIELD(ip_ttl), IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+  { NUMBER, FIELD(ip_tos), IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS },
+  { SWITCH, FIELD(ip_freebind), SAME_IN_IPV6(IPPROTO_IP, IP_FREEBIND) },
+  { NUMBER, FIELD(tcp_keepalive_time), SAME_IN_IPV6(IPPROTO_TCP, TCP_KEEPIDLE) },
+  { NUMBER, FIELD(tcp_keepalive_probes), SAME_IN_IPV6(IPPROTO_TCP, TCP_KEEPCNT) },
+  { NUMBER, FIELD(tcp_keepalive_intvl), SAME_IN_IPV6(IPPROTO_TCP, TCP_KEEPINTVL) },
+};
+
+void
+socket_options_defaults(SocketOptions *self)
+{
+  *self = (SocketOptions){
+    .so_keepalive = TRUE,
+    .tcp_keepalive_time = 60,
+    .tcp_keepalive_probes = 6,
+    .tcp_keepalive_intvl = 10,
+  };
+}
+
+void
+socket_options_destroy(SocketOptions *self)
+{
+  g_free(self->interface);
+}
+
+static void
+_warn_if_limited(const NumericOption *option, gint fd, gint wanted, LogPipe *driver)
+{
+  gint given = 0;
+  socklen_t size = sizeof(given);
+
+  getsockopt(fd, option->level, option->option, &given, &size);
+  if (given < wanted)
+    msg_warning("The kernel refused to set a socket buffer to the requested size, raise net.core.rmem_max or "
+                "net.core.wmem_max",
+                evt_tag_str("option", option->name),
+                evt_tag_int("requested", wanted),
+                evt_tag_int("given", given),
+                log_pipe_location_tag(driver));
+}
+
+static gboolean
+_report_error(const gchar *option, const gchar *value, GSockAddr *address, LogPipe *driver)
+{
+  gint error = errno;
+  gchar text[MAX_SOCKADDR_STRING];
+
+  msg_error("Error setting socket option",
+            evt_tag_str("option", option),
+            evt_tag_str("value", value),
+            evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
+            evt_tag_errno("error", error),
+            log_pipe_location_tag(driver));
+  return FALSE;
+}
+
+static gboolean
+_apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *address, LogPipe *driver)
+{
+  gboolean is_ipv6 = address->sa.sa_family == AF_INET6;
+
+  if (setsockopt(fd, is_ipv6 ? option->level6 : option->level, is_ipv6 ? option->option6 : option->option, &value,
+                 sizeof(value)) < 0)
+    {
+      gchar text[16];
+
+      g_snprintf(text, sizeof(text), "%d", value);
+      return _report_error(option->name, text, address, driver);
+    }
+  if (option->kind == BUFFER_SIZE)
+    _warn_if_limited(option, fd, value, driver);
+  return TRUE;
+}
+
+static gboolean
+_bind_to_interface(const gchar *interface, gint fd, GSockAddr *address, LogPipe *driver)
+{
+  cap_t saved_caps = g_process_cap_save();
+
+  g_process_enable_cap("cap_net_raw");
+  gint rc = setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, strlen(interface));
+  gint error = errno;
+  g_process_cap_restore(saved_caps);
+  errno = error;
+
+  return rc == 0 || _report_error("interface", interface, address, driver);
+}
+
+gboolean
+socket_options_apply(const SocketOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(NUMERIC_OPTIONS); i++)
+    {
+      const NumericOption *option = &NUMERIC_OPTIONS[i];
+      gint value = G_STRUCT_MEMBER(gint, self, option->offset);
+
+      if ((value || option->kind == SWITCH) && !_apply_number(option, fd, value, address, driver))
+        return FALSE;
+    }
+  return !self->interface || _bind_to_interface(self->interface, fd, address, driver);
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "trusted-proxies.h"
+
+#include <gio/gio.h>
+#include <netinet/in.h>
+
+struct _TrustedProxies
+{
+  GPtrArray *networks;
+};
+
+TrustedProxies *
+trusted_proxies_new(void)
+{
+  TrustedProxies *self = g_new0(TrustedProxies, 1);
+
+  self->networks = g_ptr_array_new_with_free_func(g_object_unref);
+  return self;
+}
+
+void
+trusted_proxies_free(TrustedProxies *self)
+{
+  if (!self)
+    return;
+  g_ptr_array_unref(self->networks);
+  g_free(self);
+}
+
+gboolean
+trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
+{
+  GInetAddressMask *mask = g_inet_address_mask_new_from_string(network, error);
+
+  if (!mask)
+    return FALSE;
+  g_ptr_array_add(self->networks, mask);
+  return TRUE;
+}
+
+static GInetAddress *
+_inet_address_new(const struct sockaddr *peer)
+{
+  if (peer->sa_family == AF_INET)
+    return g_inet_address_new_from_bytes((const guint8 *) &((const struct sockaddr_in *) peer)->sin_addr,
+                                         G_SOCKET_FAMILY_IPV4);
+
+  const struct in6_addr *address = &((const struct sockaddr_in6 *) peer)->sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(address))
+    return g_inet_address_new_from_bytes(&address->s6_addr[12], G_SOCKET_FAMILY_IPV4);
+  return g_inet_address_new_from_bytes(address->s6_addr, G_SOCKET_FAMILY_IPV6);
+}
+
+gboolean
+trusted_proxies_contain(const TrustedProxies *self, const struct sockaddr *peer)
+{
+  GInetAddress *address = _inet_address_new(peer);
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < self->networks->len && !found; i++)
+    found = g_inet_address_mask_matches(g_ptr_array_index(self->networks, i), address);
+
+  g_object_unref(address);
+  return found;
+}

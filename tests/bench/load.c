@@ -1,0 +1,538 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The bench's load generator: one thread, epoll, loopback only, bounded in count and in time.
+ *
+ *   load connect   short connections, so many in flight: connect, header, one line, close
+ *   load stream    a few long connections: header once, then lines in large writes
+ *   load idle      opens connections and holds them until stdin closes or the server has closed them
+ *
+ * Every mode ends with one line of key=value pairs. Nothing counts as done before the server has closed the
+ * connection from its side: it does so when it has read everything up to our end of file, so what is measured
+ * is the server's work and not how much the socket buffers hold.
+ */
+
+#define _GNU_SOURCE
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_SIZE 200
+#define BLOCK_LINES 320
+#define BLOCK_SIZE (BLOCK_LINES * LINE_SIZE)
+#define MAX_HEADER 108
+#define MAX_EVENTS 256
+
+/* Closed connections sit in TIME_WAIT for a minute; one address has some 28,000 ports, a hundred have enough. */
+#define SOURCE_ADDRESSES 100
+
+#define MAX_CONNECTIONS 20000
+#define MAX_COUNT 20000000
+#define MAX_SECONDS 600
+
+typedef struct
+{
+  int port;
+  int count;
+  int connections;
+  bool header;
+  bool split;
+  bool line;
+  int max_seconds;
+} Options;
+
+static Options options =
+{
+  .count = 10000,
+  .connections = 0,
+  .max_seconds = 60,
+};
+
+typedef struct
+{
+  int fd;
+  size_t sent;
+  size_t total;
+  size_t header_length;
+  char header[MAX_HEADER];
+} Stream;
+
+static char line[LINE_SIZE + 1];
+static int epoll_fd;
+
+static void
+die(const char *what)
+{
+  fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+static double
+now(void)
+{
+  struct timespec time;
+
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static void
+out_of_time(int signal_number)
+{
+  static const char message[] = "load: out of time\n";
+
+  (void) signal_number;
+  if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
+    _exit(2);
+  _exit(1);
+}
+
+/* A syslog line of exactly LINE_SIZE bytes, its newline included. */
+static void
+fill_line(void)
+{
+  int start = snprintf(line, sizeof(line), "<134>Oct 11 22:14:15 client app[1234]: ");
+
+  memset(line + start, 'x', LINE_SIZE - 1 - start);
+  line[LINE_SIZE - 1] = '\n';
+}
+
+/* Every connection has a client address of its own, so that no server can gain by remembering the last one. */
+static size_t
+fill_header(char *header, unsigned number)
+{
+  return snprintf(header, MAX_HEADER, "PROXY TCP4 10.%u.%u.%u 192.0.2.1 %u 6514\r\n",
+                  (number >> 16) & 255, (number >> 8) & 255, number & 255, 1024 + number % 60000);
+}
+
+static void
+watch(int fd, int operation, uint32_t events, unsigned index)
+{
+  struct epoll_event event = { .events = events, .data.u32 = index };
+
+  if (epoll_ctl(epoll_fd, operation, fd, &event) < 0)
+    die("epoll_ctl");
+}
+
+/* Blocking: on loopback the handshake is over when connect() returns, unless the server's backlog is full. */
+static int
+open_connection(unsigned number)
+{
+  struct sockaddr_in source = { .sin_family = AF_INET };
+  struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(options.port) };
+  int yes = 1;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0)
+    die("socket");
+
+  source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + number % SOURCE_ADDRESSES);
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+
+  /* the port is picked at connect(), where only the pair of addresses has to be unique */
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));
+  if (bind(fd, (struct sockaddr *) &source, sizeof(source)) < 0)
+    die("bind");
+  if (connect(fd, (struct sockaddr *) &server, sizeof(server)) < 0)
+    die("connect");
+
+  return fd;
+}
+
+static bool
+send_all(int fd, const char *data, size_t length)
+{
+  return send(fd, data, length, MSG_NOSIGNAL) == (ssize_t) length;
+}
+
+/* The header and one line, in one segment or, as most proxies do it, in two. */
+static bool
+send_greeting(int fd, unsigned number)
+{
+  char greeting[MAX_HEADER + LINE_SIZE];
+  size_t header_length = options.header ? fill_header(greeting, number) : 0;
+  size_t length = header_length;
+  int yes = 1;
+
+  if (options.line)
+    {
+      memcpy(greeting + length, line, LINE_SIZE);
+      length += LINE_SIZE;
+    }
+
+  if (!options.split || header_length == 0)
+    return length == 0 || send_all(fd, greeting, length);
+
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+  return send_all(fd, greeting, header_length)
+         && send_all(fd, greeting + header_length, length - header_length);
+}
+
+/* True when the server has closed the connection cleanly; it never says anything, so all else is a failure. */
+static bool
+server_closed_cleanly(int fd)
+{
+  char byte;
+
+  return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* --- connect --- */
+
+static void
+start_short_connection(int *fds, unsigned slot, unsigned number)
+{
+  int fd = open_connection(number);
+
+  /* a server that refuses us resets the connection: seen below, when it is read */
+  if (send_greeting(fd, number))
+    shutdown(fd, SHUT_WR);
+  fds[slot] = fd;
+  watch(fd, EPOLL_CTL_ADD, EPOLLIN, slot);
+}
+
+static int
+run_connect(void)
+{
+  int *fds = calloc(options.connections, sizeof(int));
+  struct epoll_event events[MAX_EVENTS];
+  int started = 0, finished = 0, failed = 0;
+  double start = now();
+
+  for (; started < options.connections && started < options.count; started++)
+    start_short_connection(fds, started, started);
+
+  while (finished < options.count)
+    {
+      int ready = epoll_wait(epoll_fd, events, MAX_EVENTS, -1);
+
+      for (int i = 0; i < ready; i++)
+        {
+          unsigned slot = events[i].data.u32;
+
+          failed += !server_closed_cleanly(fds[slot]);
+          close(fds[slot]);
+          finished++;
+          if (started < options.count)
+            start_short_connection(fds, slot, started++);
+        }
+    }
+
+  double seconds = now() - start;
+
+  printf("connections=%d failed=%d seconds=%.6f rate=%.1f\n", finished, failed, seconds, finished / seconds);
+  free(fds);
+  return failed != 0;
+}
+
+/* --- stream --- */
+
+/* The header, then the same block over and over; false when the socket takes no more for now. */
+static bool
+send_some(Stream *self, const char *block)
+{
+  const char *data = self->header + self->sent;
+  size_t length = self->header_length - self->sent;
+
+  if (self->sent >= self->header_length)
+    {
+      size_t offset = (self->sent - self->header_length) % BLOCK_SIZE;
+
+      data = block + offset;
+      length = BLOCK_SIZE - offset;
+      if (length > self->total - self->sent)
+        length = self->total - self->sent;
+    }
+
+  ssize_t sent = send(self->fd, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+  if (sent < 0 && errno != EAGAIN)
+    die("send");
+  if (sent < 0)
+    return false;
+
+  self->sent += sent;
+  return true;
+}
+
+static void
+send_until_full(Stream *self, const char *block, unsigned index)
+{
+  while (self->sent < self->total)
+    {
+      if (!send_some(self, block))
+        return;
+    }
+  shutdown(self->fd, SHUT_WR);
+  watch(self->fd, EPOLL_CTL_MOD, EPOLLIN, index);
+}
+
+static void
+open_stream(Stream *self, unsigned number, size_t lines)
+{
+  self->fd = open_connection(number);
+  self->header_length = options.header ? fill_header(self->header, number) : 0;
+  self->total = self->header_length + lines * LINE_SIZE;
+  watch(self->fd, EPOLL_CTL_ADD, EPOLLOUT, number);
+}
+
+static char *
+new_block(void)
+{
+  char *block = malloc(BLOCK_SIZE);
+
+  if (!block)
+    die("malloc");
+  for (int i = 0; i < BLOCK_LINES; i++)
+    memcpy(block + i * LINE_SIZE, line, LINE_SIZE);
+  return block;
+}
+
+static int
+run_stream(void)
+{
+  Stream *streams = calloc(options.connections, sizeof(Stream));
+  size_t lines_each = options.count / options.connections;
+  struct epoll_event events[MAX_EVENTS];
+  char *block = new_block();
+  int finished = 0, failed = 0;
+
+  for (int i = 0; i < options.connections; i++)
+    open_stream(&streams[i], i, lines_each);
+
+  double start = now();
+
+  while (finished < options.connections)
+    {
+      int ready = epoll_wait(epoll_fd, events, MAX_EVENTS, -1);
+
+      for (int i = 0; i < ready; i++)
+        {
+          unsigned index = events[i].data.u32;
+          Stream *stream = &streams[index];
+
+          if (stream->sent < stream->total)
+            {
+              send_until_full(stream, block, index);
+              continue;
+            }
+          failed += !server_closed_cleanly(stream->fd);
+          close(stream->fd);
+          finished++;
+        }
+    }
+
+  double seconds = now() - start;
+  size_t lines = lines_each * options.connections;
+
+  printf("lines=%zu failed=%d seconds=%.6f rate=%.1f\n", lines, failed, seconds, lines / seconds);
+  free(block);
+  free(streams);
+  return failed != 0;
+}
+
+/* --- idle --- */
+
+static int
+open_idle_connections(int *fds)
+{
+  int refused = 0;
+
+  for (int i = 0; i < options.count; i++)
+    {
+      fds[i] = open_connection(i);
+      if (!send_greeting(fds[i], i))
+        refused++;
+      watch(fds[i], EPOLL_CTL_ADD, EPOLLIN, i);
+    }
+  return refused;
+}
+
+static bool
+stdin_is_closed(void)
+{
+  char bytes[256];
+
+  return read(STDIN_FILENO, bytes, sizeof(bytes)) <= 0;
+}
+
+/* Returns how many connections the server has closed when stdin closes, time is up, or none is left. */
+static int
+hold_idle_connections(int *fds, double deadline)
+{
+  struct epoll_event events[MAX_EVENTS];
+  int closed = 0;
+
+  while (closed < options.count && now() < deadline)
+    {
+      int ready = epoll_wait(epoll_fd, events, MAX_EVENTS, (int) ((deadline - now()) * 1000) + 1);
+
+      for (int i = 0; i < ready; i++)
+        {
+          unsigned index = events[i].data.u32;
+
+          if (index == (unsigned) options.count)
+            {
+              if (stdin_is_closed())
+                return closed;
+              continue;
+            }
+          close(fds[index]);
+          closed++;
+        }
+    }
+  return closed;
+}
+
+static int
+run_idle(void)
+{
+  int *fds = calloc(options.count, sizeof(int));
+  double start = now();
+  int refused = open_idle_connections(fds);
+
+  printf("ready=%d refused=%d seconds=%.6f\n", options.count, refused, now() - start);
+  fflush(stdout);
+
+  alarm(0);
+  watch(STDIN_FILENO, EPOLL_CTL_ADD, EPOLLIN, options.count);
+
+  int closed = hold_idle_connections(fds, start + options.max_seconds);
+
+  printf("connections=%d closed=%d seconds=%.6f\n", options.count, closed, now() - start);
+  free(fds);
+  return 0;
+}
+
+/* --- command line --- */
+
+static void
+usage(void)
+{
+  fputs("usage: load connect|stream|idle --port PORT [options]\n"
+        "  --count N         connections (connect, idle) or lines (stream)\n"
+        "  --connections N   in flight (connect, default 100) or open (stream, default 2)\n"
+        "  --header          start every connection with a PROXY v1 header\n"
+        "  --split           connect: send the header in a segment of its own\n"
+        "  --line            idle: send one line after the header\n"
+        "  --max-seconds N   give up, or for idle end, after that time (default 60)\n", stderr);
+  exit(2);
+}
+
+static int
+parse_number(const char *text, int max)
+{
+  char *end;
+  long number = strtol(text, &end, 10);
+
+  if (*text == '\0' || *end != '\0' || number < 1 || number > max)
+    {
+      fprintf(stderr, "load: '%s' is not a number from 1 to %d\n", text, max);
+      exit(2);
+    }
+  return number;
+}
+
+static void
+parse_options(int argc, char **argv)
+{
+  static const struct option known[] =
+  {
+    { "port", required_argument, NULL, 'p' },
+    { "count", required_argument, NULL, 'c' },
+    { "connections", required_argument, NULL, 'n' },
+    { "header", no_argument, NULL, 'h' },
+    { "split", no_argument, NULL, 's' },
+    { "line", no_argument, NULL, 'l' },
+    { "max-seconds", required_argument, NULL, 't' },
+    { NULL, 0, NULL, 0 }
+  };
+  int option;
+
+  while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
+    switch (option)
+      {
+      case 'p':
+        options.port = parse_number(optarg, 65535);
+        break;
+      case 'c':
+        options.count = parse_number(optarg, MAX_COUNT);
+        break;
+      case 'n':
+        options.connections = parse_number(optarg, MAX_CONNECTIONS);
+        break;
+      case 'h':
+        options.header = true;
+        break;
+      case 's':
+        options.split = true;
+        break;
+      case 'l':
+        options.line = true;
+        break;
+      case 't':
+        options.max_seconds = parse_number(optarg, MAX_SECONDS);
+        break;
+      default:
+        usage();
+      }
+  if (options.port == 0 || optind != argc)
+    usage();
+}
+
+/* idle needs a descriptor for every connection it holds */
+static void
+raise_descriptor_limit(void)
+{
+  struct rlimit limit;
+
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int
+main(int argc, char **argv)
+{
+  const char *mode = argc > 1 ? argv[1] : "";
+  bool connect_mode = strcmp(mode, "connect") == 0;
+  bool stream_mode = strcmp(mode, "stream") == 0;
+  bool idle_mode = strcmp(mode, "idle") == 0;
+
+  if (!connect_mode && !stream_mode && !idle_mode)
+    usage();
+
+  options.connections = connect_mode ? 100 : 2;
+  options.line = connect_mode;
+  parse_options(argc - 1, argv + 1);
+  if (idle_mode && options.count > MAX_CONNECTIONS)
+    usage();
+
+  fill_line();
+  raise_descriptor_limit();
+  signal(SIGALRM, out_of_time);
+  alarm(options.max_seconds);
+  epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_fd < 0)
+    die("epoll_create1");
+
+  if (connect_mode)
+    return run_connect();
+  if (stream_mode)
+    return run_stream();
+  return run_idle();
+}

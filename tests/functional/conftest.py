@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures of the functional tests: a daemon, and a port for it."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from daemon import SyslogNg, free_port  # noqa: E402
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    """A SyslogNg that has not been started. SYSLOG_NG_WRAPPER is put in front of its command line."""
+    syslog_ng = SyslogNg(tmp_path, wrapper=shlex.split(os.environ.get("SYSLOG_NG_WRAPPER", "")))
+    yield syslog_ng
+    syslog_ng.stop()
+
+
+@pytest.fixture
+def start(daemon, port):
+    """start("options of proxy-protocol()") starts the daemon with such a source on the port."""
+
+    def _start(options="", **kwargs):
+        return daemon.start(f"proxy-protocol(ip(127.0.0.1) port({port}) {options});", **kwargs)
+
+    return _start

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The real syslog-ng, run in a directory of its own with the module under test."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+BUILD_DIR = Path(os.environ.get("BUILD_DIR", Path(__file__).parents[2] / "build"))
+MODULE = BUILD_DIR / "modules/proxy-protocol/.libs"
+DRIVER_COUNTER = re.compile(r"^src\.proxy-protocol;(?P<id>[^;]*);proxy_protocol_sd\.[^;]*;\w;(?P<name>\w+);(?P<value>\d+)$")
+
+# What a message is written as: each name that a test may want to look at.
+TEMPLATE = (
+    "$(format-json MESSAGE=$MESSAGE HOST=$HOST HOST_FROM=$HOST_FROM SOURCEIP=$SOURCEIP DESTIP=$DESTIP"
+    " DESTPORT=$DESTPORT PROGRAM=$PROGRAM PID=$PID ISODATE=$ISODATE R_ISODATE=$R_ISODATE FACILITY=$FACILITY"
+    " SEVERITY=$SEVERITY TAGS=$TAGS --key PROXY_* --key PROXIED_* --key LB_*)\\n"
+)
+
+
+def _output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def module_path():
+    return f"{MODULE}:{_output('pkg-config', '--variable=moduledir', 'syslog-ng')}"
+
+
+def config_version():
+    """The version for @version: that of the installed syslog-ng."""
+    return re.search(r"^Config version: (\S+)", _output("syslog-ng", "--version"), re.M).group(1)
+
+
+def wait_for(condition, what, timeout=10):
+    """Polls until condition() is true, and returns what it returned."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"gave up waiting for {what() if callable(what) else what}"
+        time.sleep(0.005)
+    return result
+
+
+def free_port(family=socket.AF_INET):
+    with socket.socket(family, socket.SOCK_STREAM) as s:
+        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class SyslogNg:
+    """One daemon. Its configuration has the given sources, and writes their messages to a file as JSON."""
+
+    def __init__(self, directory, wrapper=(), environment=None):
+        self.directory = Path(directory)
+        self.wrapper = list(wrapper)
+        self.environment = {**os.environ, **(environment or {})}
+        self.config_file = self.directory / "syslog-ng.conf"
+        self.output_file = self.directory / "messages.json"
+        self.log_file = self.directory / "syslog-ng.log"
+        self.process = None
+
+    def _command(self, *arguments):
+        return [*self.wrapper, "/usr/sbin/syslog-ng", "--no-caps", f"--cfgfile={self.config_file}",
+                f"--module-path={module_path()}", f"--persist-file={self.directory}/persist",
+                f"--control={self.directory}/ctl", f"--pidfile={self.directory}/pid", *arguments]
+
+    def configure(self, sources, filters="", options="", declarations=""):
+        """sources: what stands inside source {}; filters: what stands in the log path, in front of the destination."""
+        self.config_file.write_text(
+            f"@version: {config_version()}\n"
+            f"options {{ {options} }};\n"
+            f"{declarations}\n"
+            f"source s_test {{ {sources} }};\n"
+            f"destination d_test {{ file(\"{self.output_file}\" template(\"{TEMPLATE}\")); }};\n"
+            f"log {{ source(s_test); {filters} destination(d_test); }};\n")
+
+    def check(self, sources, **kwargs):
+        """syslog-ng -s on the configuration: the finished process, with its output in .stderr."""
+        self.configure(sources, **kwargs)
+        return subprocess.run(self._command("--syntax-only"), env=self.environment, capture_output=True, text=True)
+
+    def start(self, sources, arguments=(), expect_failure=False, **kwargs):
+        self.configure(sources, **kwargs)
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(self._command("--foreground", "--stderr", *arguments),
+                                            env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        if expect_failure:
+            assert self.process.wait(timeout=30) != 0
+            return self
+        wait_for(lambda: self.process.poll() is not None or "syslog-ng starting up" in self.log(), "the daemon to start",
+                 timeout=60)
+        assert self.process.poll() is None, self.log()
+        return self
+
+    def stop(self):
+        """Ends the daemon as an init system would; it must end in good order."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=60)
+        self.process = None
+        assert status == 0, f"the daemon ended with {status}:\n{self.log()[-8000:]}"
+
+    def ctl(self, *arguments):
+        return _output("syslog-ng-ctl", *arguments, f"--control={self.directory}/ctl")
+
+    def reload(self, sources=None, expect_failure=False, **kwargs):
+        """syslog-ng-ctl reload, and waits until the configuration is in force."""
+        if sources is not None:
+            self.configure(sources, **kwargs)
+        done = "Error initializing new configuration" if expect_failure else "Configuration reload finished"
+        before = self.log().count(done)
+        command = ["syslog-ng-ctl", "reload", f"--control={self.directory}/ctl"]
+        subprocess.run(command, check=not expect_failure, capture_output=True)
+        wait_for(lambda: self.log().count(done) > before, done, timeout=60)
+
+    def log(self):
+        """The internal log so far."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def log_lines(self, text):
+        return [line for line in self.log().splitlines() if text in line]
+
+    def wait_log(self, text, count=1, timeout=10):
+        """Waits until count lines of the internal log contain the text, and returns them."""
+        wait_for(lambda: len(self.log_lines(text)) >= count,
+                 lambda: f"{count} x {text!r}, have {len(self.log_lines(text))} in:\n{self.log()[-4000:]}", timeout)
+        return self.log_lines(text)
+
+    def messages(self):
+        """The messages so far, as dictionaries."""
+        text = self.output_file.read_text() if self.output_file.exists() else ""
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def wait_messages(self, count, timeout=10):
+        """Waits for exactly count messages."""
+        wait_for(lambda: len(self.messages()) >= count,
+                 lambda: f"{count} messages, have {len(self.messages())}; log:\n{self.log()[-4000:]}", timeout)
+        messages = self.messages()
+        assert len(messages) == count, messages
+        return messages
+
+    def counters(self, driver="s_test#0"):
+        """The driver's own counters in syslog-ng-ctl stats: name -> number."""
+        matches = map(DRIVER_COUNTER.match, self.ctl("stats").splitlines())
+        return {m["name"]: int(m["value"]) for m in matches if m and m["id"] == driver}
+
+    def wait_counter(self, name, value, timeout=10):
+        wait_for(lambda: self.counters()[name] == value, lambda: f"{name} = {value}, have {self.counters()}", timeout)
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def rss(self):
+        """Resident memory in bytes."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
