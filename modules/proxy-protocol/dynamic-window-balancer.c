@@ -21,7 +21,7 @@ _schedule(DynamicWindowBalancer *self)
 {
   iv_validate_now();
   self->timer.expires = iv_now;
-  timespec_add_msec(&self->timer.expires, (glong)(self->stats_freq * 1000));
+  timespec_add_msec(&self->timer.expires, (glong) (self->stats_freq * 1000));
   iv_timer_register(&self->timer);
 }
 

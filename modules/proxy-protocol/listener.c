@@ -64,7 +64,9 @@ listener_options_validate(const ListenerOptions *self, GError **error)
 
   if (!self->port || _lookup_port(self->port, &port))
     return TRUE;
-  g_set_error(error, g_quark_from_static_string("listener"), 0,
+  g_set_error(error,
+              g_quark_from_static_string("listener"),
+              0,
               "port() takes a number from 0 to 65535 or the name of a TCP service in /etc/services, not \"%s\"",
               self->port);
   return FALSE;
@@ -81,7 +83,8 @@ listener_resolve_address(const ListenerOptions *self, LogPipe *driver)
   if (!resolve_hostname_to_sockaddr(&address, self->address_family, self->ip))
     {
       msg_error("ip() is not an address of this ip-protocol(), and no host name that resolves to one",
-                evt_tag_str("ip", self->ip), evt_tag_int("ip_protocol", self->address_family == AF_INET ? 4 : 6),
+                evt_tag_str("ip", self->ip),
+                evt_tag_int("ip_protocol", self->address_family == AF_INET ? 4 : 6),
                 log_pipe_location_tag(driver));
       return NULL;
     }

@@ -49,8 +49,8 @@ _init(LogPipe *s)
   gchar name[2 * MAX_SOCKADDR_STRING];
 
   log_reader_set_peer_addr(self->reader, owner->source_is_client ? self->client_addr : self->peer_addr);
-  compat_log_reader_set_options(self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport,
-                                self->peer_addr);
+  compat_log_reader_set_options(
+    self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport, self->peer_addr);
   _format_reader_name(self, name, sizeof(name));
   log_reader_set_name(self->reader, name);
   return log_pipe_init((LogPipe *) self->reader);
@@ -91,8 +91,8 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer
                      const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto = compat_log_proto_server_new_on_stream(owner->proto_factory, fd,
-                                                                &owner->reader_options->proto_options.super);
+  LogProtoServer *proto =
+    compat_log_proto_server_new_on_stream(owner->proto_factory, fd, &owner->reader_options->proto_options.super);
 
   if (!proto)
     return NULL;

@@ -58,7 +58,7 @@ _next_field(V1Line *self, const gchar **field, gsize *length)
   const gchar *space = memchr(self->cursor, ' ', left);
 
   *field = self->cursor;
-  *length = space ? (gsize)(space - self->cursor) : left;
+  *length = space ? (gsize) (space - self->cursor) : left;
   self->cursor += *length + (space ? 1 : 0);
 
   if (*length == 0)

@@ -23,7 +23,10 @@ _cleanup(gpointer driver)
   log_pipe_unref((LogPipe *) driver);
 }
 
-#define KEYWORD(name, token) { .kw_name = name, .kw_token = token }
+#define KEYWORD(name, token)                                                                                           \
+  {                                                                                                                    \
+    .kw_name = name, .kw_token = token                                                                                 \
+  }
 
 static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("proxy_protocol", KW_PROXY_PROTOCOL),

@@ -10,6 +10,7 @@
 
 #include "proxy-source.h"
 
+#include "acceptor.h"
 #include "pending-connection.h"
 #include "proxy-connection.h"
 #include "proxy-counters.h"
@@ -19,13 +20,8 @@
 #include "gsocket.h"
 #include "messages.h"
 #include "stats/stats-registry.h"
-#include "timeutils/misc.h"
 
-#include <errno.h>
 #include <unistd.h>
-
-#define MAX_ACCEPTS_AT_A_TIME 30
-#define ACCEPT_RETRY_MSEC 100
 
 #define DEFAULT_MAX_CONNECTIONS 10
 #define DEFAULT_WINDOW_SIZE 1000
@@ -64,10 +60,7 @@ typedef struct _ProxySource
   ProxyConnectionOwner as_owner;
   gboolean window_size_initialized;
   GSockAddr *bind_addr;
-  gint listen_fd;
-  struct iv_fd listen_watch;
-  struct iv_timer accept_retry;
-  gboolean out_of_resources;
+  Acceptor acceptor;
   struct iv_list_head connections;
   gint num_connections;
   struct iv_list_head pending;
@@ -76,31 +69,21 @@ typedef struct _ProxySource
   ProxyCounters counters;
 } ProxySource;
 
-typedef struct _Refusal
-{
-  ProxyCounter counter;
-  const gchar *message;
-  const gchar *reason;
-  gint fd;
-  GSockAddr *peer_addr;
-  /* what there is of the header */
-  const guchar *bytes;
-  gsize length;
-} Refusal;
-
 static const gchar BAD_HEADER[] = "Error parsing PROXY protocol header";
 static const gchar NO_ADMISSION[] = "PROXY protocol connection refused";
+static const gchar NO_ROOM[] = "max-connections() is reached";
 
 /*****************************************************************************
  * Log lines
  *****************************************************************************/
 
 static void
-_log_header(const guchar *bytes, gsize length)
+_log_header(const PendingConnection *pending)
 {
   gchar line[PROXY_HEADER_PRINTABLE_SIZE];
 
-  msg_debug("PROXY protocol header received", evt_tag_str("line", proxy_header_print(bytes, length, line)));
+  msg_debug("PROXY protocol header received",
+            evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)));
 }
 
 /* network()'s words and tags, and which driver it is */
@@ -119,35 +102,10 @@ _log_connection(ProxySource *self, const gchar *event, gint fd, GSockAddr *peer_
 }
 
 static void
-_log_refusal(ProxySource *self, const Refusal *refusal)
+_refuse(ProxySource *self, ProxyCounter counter, const Refusal *refusal)
 {
-  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], line[PROXY_HEADER_PRINTABLE_SIZE];
-
-  g_sockaddr_format(refusal->peer_addr, peer, sizeof(peer), GSA_FULL);
-  g_sockaddr_format(self->bind_addr, local, sizeof(local), GSA_FULL);
-  msg_error(refusal->message,
-            evt_tag_str("reason", refusal->reason),
-            evt_tag_str("client", peer),
-            evt_tag_str("local", local),
-            evt_tag_str("line", proxy_header_print(refusal->bytes, refusal->length, line)),
-            evt_tag_str("driver", self->super.super.id),
-            log_pipe_location_tag(&self->super.super.super));
-  msg_notice("Syslog connection closed",
-             evt_tag_int("fd", refusal->fd),
-             evt_tag_str("client", peer),
-             evt_tag_str("local", local),
-             evt_tag_str("driver", self->super.super.id),
-             log_pipe_location_tag(&self->super.super.super));
-}
-
-static void
-_refuse(ProxySource *self, const Refusal *refusal)
-{
-  proxy_counters_inc(&self->counters, refusal->counter);
-  if (refusal->length > 0)
-    _log_header(refusal->bytes, refusal->length);
-  if (refusal_log_admits(&self->refusal_log))
-    _log_refusal(self, refusal);
+  proxy_counters_inc(&self->counters, counter);
+  refusal_log_write(&self->refusal_log, refusal);
 }
 
 /*****************************************************************************
@@ -173,7 +131,10 @@ _on_connection_closed(ProxyConnection *connection)
 {
   ProxySource *self = (ProxySource *) connection->owner->driver;
 
-  _log_connection(self, "Syslog connection closed", connection->fd, connection->peer_addr,
+  _log_connection(self,
+                  "Syslog connection closed",
+                  connection->fd,
+                  connection->peer_addr,
                   proxy_connection_get_client_addr(connection));
   _free_connection(self, connection);
 }
@@ -247,15 +208,19 @@ static void
 _refuse_pending(ProxySource *self, PendingConnection *pending, ProxyCounter counter, const gchar *message,
                 const gchar *reason)
 {
-  _refuse(self, &(Refusal){
-                  .counter = counter,
-                  .message = message,
-                  .reason = reason,
-                  .fd = pending->fd,
-                  .peer_addr = pending->peer_addr,
-                  .bytes = pending->bytes,
-                  .length = pending->length,
-                });
+  if (pending->length > 0)
+    _log_header(pending);
+  _refuse(self,
+          counter,
+          &(Refusal){
+            .message = message,
+            .reason = reason,
+            .fd = pending->fd,
+            .peer_addr = pending->peer_addr,
+            .local_addr = self->bind_addr,
+            .bytes = pending->bytes,
+            .length = pending->length,
+          });
   _free_pending(self, pending);
 }
 
@@ -267,11 +232,10 @@ _on_header_complete(gpointer s, PendingConnection *pending, const ProxyHeader *h
   proxy_counters_inc(&self->counters, PROXY_COUNTER_HEADERS_V1);
   if (!_has_room(self))
     {
-      _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION,
-                      "max-connections() is reached");
+      _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION, NO_ROOM);
       return;
     }
-  _log_header(pending->bytes, pending->length);
+  _log_header(pending);
   _admit(self, pending_connection_release_fd(pending), pending->peer_addr, header, more);
   _free_pending(self, pending);
 }
@@ -285,7 +249,10 @@ _on_header_malformed(gpointer s, PendingConnection *pending, const gchar *reason
 static void
 _on_header_late(gpointer s, PendingConnection *pending)
 {
-  _refuse_pending((ProxySource *) s, pending, PROXY_COUNTER_REFUSED_TIMEOUT, BAD_HEADER,
+  _refuse_pending((ProxySource *) s,
+                  pending,
+                  PROXY_COUNTER_REFUSED_TIMEOUT,
+                  BAD_HEADER,
                   "the header was not complete within header-timeout()");
 }
 
@@ -300,7 +267,10 @@ _refuse_oldest_pending(ProxySource *self)
 {
   PendingConnection *oldest = iv_container_of(self->pending.next, PendingConnection, list);
 
-  _refuse_pending(self, oldest, PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS, NO_ADMISSION,
+  _refuse_pending(self,
+                  oldest,
+                  PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS,
+                  NO_ADMISSION,
                   "max-pending-headers() is reached, and no other connection has been without a header for longer");
 }
 
@@ -324,20 +294,23 @@ _await_header(ProxySource *self, gint fd, GSockAddr *peer_addr)
 static void
 _refuse_at_accept(ProxySource *self, gint fd, GSockAddr *peer_addr, ProxyCounter counter, const gchar *reason)
 {
-  _refuse(self, &(Refusal){
-                  .counter = counter,
-                  .message = NO_ADMISSION,
-                  .reason = reason,
-                  .fd = fd,
-                  .peer_addr = peer_addr,
-                });
+  _refuse(self,
+          counter,
+          &(Refusal){
+            .message = NO_ADMISSION,
+            .reason = reason,
+            .fd = fd,
+            .peer_addr = peer_addr,
+            .local_addr = self->bind_addr,
+          });
   close(fd);
 }
 
-/* Takes @fd over. */
 static void
-_handle_accepted(ProxySource *self, gint fd, GSockAddr *peer_addr)
+_on_accepted(LogPipe *s, gint fd, GSockAddr *peer_addr)
 {
+  ProxySource *self = (ProxySource *) s;
+
   proxy_counters_inc(&self->counters, PROXY_COUNTER_ACCEPTED);
 
   if (!self->trusted_proxies || trusted_proxies_contain(self->trusted_proxies, &peer_addr->sa))
@@ -345,89 +318,9 @@ _handle_accepted(ProxySource *self, gint fd, GSockAddr *peer_addr)
   else if (!self->serve_untrusted_peers)
     _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_UNTRUSTED, "the peer is not in trusted-proxies()");
   else if (!_has_room(self))
-    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, "max-connections() is reached");
+    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ROOM);
   else
     _admit(self, fd, peer_addr, NULL, FALSE);
-}
-
-static void
-_start_accepting(ProxySource *self)
-{
-  self->listen_watch.fd = self->listen_fd;
-  iv_fd_register(&self->listen_watch);
-}
-
-static void
-_stop_accepting(ProxySource *self)
-{
-  if (iv_fd_registered(&self->listen_watch))
-    iv_fd_unregister(&self->listen_watch);
-  if (iv_timer_registered(&self->accept_retry))
-    iv_timer_unregister(&self->accept_retry);
-}
-
-static void
-_on_accept_retry(void *s)
-{
-  _start_accepting((ProxySource *) s);
-}
-
-static gboolean
-_is_out_of_resources(gint error)
-{
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-/* The listening socket stays readable when there is nothing to accept with, so look away for a while, do not spin. */
-static void
-_pause_accepting(ProxySource *self, gint error)
-{
-  if (!self->out_of_resources)
-    msg_error("Error accepting new connection, trying again until it is possible",
-              evt_tag_errno("error", error),
-              evt_tag_str("driver", self->super.super.id),
-              log_pipe_location_tag(&self->super.super.super));
-  self->out_of_resources = TRUE;
-
-  iv_fd_unregister(&self->listen_watch);
-  iv_validate_now();
-  self->accept_retry.expires = iv_now;
-  timespec_add_msec(&self->accept_retry.expires, ACCEPT_RETRY_MSEC);
-  iv_timer_register(&self->accept_retry);
-}
-
-/* Returns whether there may be another one to accept. */
-static gboolean
-_accept_one(ProxySource *self)
-{
-  ProxyAddress address;
-  socklen_t length = sizeof(address);
-  gint fd = accept4(self->listen_fd, &address.sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-  if (fd < 0 && _is_out_of_resources(errno))
-    {
-      _pause_accepting(self, errno);
-      return FALSE;
-    }
-  /* any error but EAGAIN is that of one connection, which is gone */
-  if (fd < 0)
-    return errno != EAGAIN;
-
-  GSockAddr *peer_addr = g_sockaddr_new(&address.sa, length);
-
-  self->out_of_resources = FALSE;
-  _handle_accepted(self, fd, peer_addr);
-  g_sockaddr_unref(peer_addr);
-  return TRUE;
-}
-
-static void
-_on_acceptable(void *s)
-{
-  ProxySource *self = (ProxySource *) s;
-
-  for (gint i = 0; i < MAX_ACCEPTS_AT_A_TIME && _accept_one(self); i++)
-    ;
 }
 
 /*****************************************************************************
@@ -444,7 +337,9 @@ _format_persist_name(const LogPipe *s)
   if (s->persist_name)
     g_snprintf(name, sizeof(name), "proxy_protocol_sd.%s", s->persist_name);
   else
-    g_snprintf(name, sizeof(name), "proxy_protocol_sd.(stream,%s)",
+    g_snprintf(name,
+               sizeof(name),
+               "proxy_protocol_sd.(stream,%s)",
                g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL));
   return name;
 }
@@ -454,7 +349,7 @@ _close_connections(struct iv_list_head *connections)
 {
   struct iv_list_head *current, *next;
 
-  iv_list_for_each_safe(current, next, connections)
+  iv_list_for_each_safe (current, next, connections)
     proxy_connection_free(iv_container_of(current, ProxyConnection, list));
 }
 
@@ -463,7 +358,7 @@ _close_pending(struct iv_list_head *pending)
 {
   struct iv_list_head *current, *next;
 
-  iv_list_for_each_safe(current, next, pending)
+  iv_list_for_each_safe (current, next, pending)
     pending_connection_free(iv_container_of(current, PendingConnection, list));
 }
 
@@ -477,7 +372,8 @@ _open_sockets_free(gpointer s)
   _close_pending(&self->pending);
   if (self->dynamic_window_pool)
     dynamic_window_pool_unref(self->dynamic_window_pool);
-  close(self->listen_fd);
+  if (self->listen_fd >= 0)
+    close(self->listen_fd);
   g_free(self);
 }
 
@@ -486,9 +382,9 @@ _suspend(ProxySource *self)
 {
   struct iv_list_head *current;
 
-  iv_list_for_each(current, &self->connections)
+  iv_list_for_each (current, &self->connections)
     proxy_connection_suspend(iv_container_of(current, ProxyConnection, list));
-  iv_list_for_each(current, &self->pending)
+  iv_list_for_each (current, &self->pending)
     pending_connection_suspend(iv_container_of(current, PendingConnection, list));
 }
 
@@ -498,13 +394,12 @@ _release_sockets(ProxySource *self)
 {
   OpenSockets *sockets = g_new0(OpenSockets, 1);
 
-  sockets->listen_fd = self->listen_fd;
+  sockets->listen_fd = acceptor_stop(&self->acceptor);
   sockets->dynamic_window_pool = dynamic_window_balancer_stop(&self->dynamic_window);
   INIT_IV_LIST_HEAD(&sockets->connections);
   INIT_IV_LIST_HEAD(&sockets->pending);
   iv_list_splice_init(&self->connections, &sockets->connections);
   iv_list_splice_init(&self->pending, &sockets->pending);
-  self->listen_fd = -1;
   self->num_connections = 0;
   self->num_pending = 0;
   return sockets;
@@ -514,7 +409,10 @@ static void
 _save_sockets(ProxySource *self, OpenSockets *sockets)
 {
   cfg_persist_config_add(log_pipe_get_config(&self->super.super.super),
-                         _format_persist_name(&self->super.super.super), sockets, _open_sockets_free, FALSE);
+                         _format_persist_name(&self->super.super.super),
+                         sockets,
+                         _open_sockets_free,
+                         FALSE);
 }
 
 static OpenSockets *
@@ -529,7 +427,7 @@ _resume_connections(ProxySource *self, struct iv_list_head *connections)
 {
   struct iv_list_head *current, *next;
 
-  iv_list_for_each_safe(current, next, connections)
+  iv_list_for_each_safe (current, next, connections)
     {
       ProxyConnection *connection = iv_container_of(current, ProxyConnection, list);
 
@@ -546,7 +444,7 @@ _resume_pending(ProxySource *self, struct iv_list_head *pending)
 {
   struct iv_list_head *current, *next;
 
-  iv_list_for_each_safe(current, next, pending)
+  iv_list_for_each_safe (current, next, pending)
     {
       iv_list_del_init(current);
       _link_pending(self, iv_container_of(current, PendingConnection, list));
@@ -554,53 +452,62 @@ _resume_pending(ProxySource *self, struct iv_list_head *pending)
     }
 }
 
-/* Goes on with what the driver before the reload had open. Frees @sockets. */
-static void
+/* Goes on with what the driver before the reload had open, and returns the listening socket. Frees @sockets. */
+static gint
 _take_sockets_over(ProxySource *self, OpenSockets *sockets)
 {
-  self->listen_fd = sockets->listen_fd;
+  gint listen_fd = sockets->listen_fd;
+
+  sockets->listen_fd = -1;
   if (self->keep_alive)
     {
       dynamic_window_balancer_start(&self->dynamic_window, sockets->dynamic_window_pool);
+      sockets->dynamic_window_pool = NULL;
       _resume_connections(self, &sockets->connections);
       _resume_pending(self, &sockets->pending);
-      g_free(sockets);
-      return;
     }
+  else
+    dynamic_window_balancer_start(&self->dynamic_window, NULL);
 
-  dynamic_window_balancer_start(&self->dynamic_window, NULL);
-  sockets->listen_fd = -1;
   _open_sockets_free(sockets);
+  return listen_fd;
 }
 
-static gboolean
-_open_sockets(ProxySource *self)
+static gint
+_open_listener(ProxySource *self)
 {
   LogPipe *driver = &self->super.super.super;
+  gint fd = listener_open(&self->listener, self->bind_addr, driver);
+
+  if (fd >= 0 && !listener_listen(&self->listener, fd, self->bind_addr, driver))
+    {
+      close(fd);
+      return -1;
+    }
+  return fd;
+}
+
+/* Returns the listening socket, or -1. */
+static gint
+_open_sockets(ProxySource *self)
+{
   OpenSockets *sockets = _fetch_sockets(self);
 
-  if (sockets)
+  if (!sockets)
     {
-      if (!listener_listen(&self->listener, sockets->listen_fd, self->bind_addr, driver))
-        {
-          /* for the configuration before this one, to which syslog-ng returns now */
-          _save_sockets(self, sockets);
-          return FALSE;
-        }
-      _take_sockets_over(self, sockets);
-      return TRUE;
-    }
+      gint listen_fd = _open_listener(self);
 
-  self->listen_fd = listener_open(&self->listener, self->bind_addr, driver);
-  if (self->listen_fd < 0)
-    return FALSE;
-  if (!listener_listen(&self->listener, self->listen_fd, self->bind_addr, driver))
-    {
-      close(self->listen_fd);
-      return FALSE;
+      if (listen_fd >= 0)
+        dynamic_window_balancer_start(&self->dynamic_window, NULL);
+      return listen_fd;
     }
-  dynamic_window_balancer_start(&self->dynamic_window, NULL);
-  return TRUE;
+  if (!listener_listen(&self->listener, sockets->listen_fd, self->bind_addr, &self->super.super.super))
+    {
+      /* for the configuration before this one, to which syslog-ng returns now */
+      _save_sockets(self, sockets);
+      return -1;
+    }
+  return _take_sockets_over(self, sockets);
 }
 
 /*****************************************************************************
@@ -714,7 +621,8 @@ proxy_source_validate(LogDriver *s, GError **error)
   ProxySource *self = (ProxySource *) s;
 
   if (self->serve_untrusted_peers && !self->trusted_proxies)
-    return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted%s", "");
+    return _set_error(
+      error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted%s", "");
   return listener_options_validate(&self->listener, error);
 }
 
@@ -798,12 +706,13 @@ _init(LogPipe *s)
 
   _warn_about_trust(self);
   proxy_counters_register(&self->counters, self->super.super.id, _format_persist_name(s));
-  if (!_open_sockets(self))
+  gint listen_fd = _open_sockets(self);
+  if (listen_fd < 0)
     {
       proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
       return FALSE;
     }
-  _start_accepting(self);
+  acceptor_start(&self->acceptor, listen_fd);
   msg_info("Accepting connections",
            evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
            evt_tag_str("driver", self->super.super.id),
@@ -816,7 +725,6 @@ _deinit(LogPipe *s)
 {
   ProxySource *self = (ProxySource *) s;
 
-  _stop_accepting(self);
   refusal_log_stop(&self->refusal_log);
   _suspend(self);
 
@@ -857,7 +765,7 @@ _foreach_source(void (*func)(LogSource *source), gpointer s)
   ProxySource *self = (ProxySource *) s;
   struct iv_list_head *current;
 
-  iv_list_for_each(current, &self->connections)
+  iv_list_for_each (current, &self->connections)
     func(proxy_connection_get_source(iv_container_of(current, ProxyConnection, list)));
 }
 
@@ -885,13 +793,7 @@ proxy_source_new(GlobalConfig *cfg)
   self->source_is_client = TRUE;
   proxy_macro_handles_init(&self->macro_handles, DEFAULT_MACRO_PREFIX, NULL);
 
-  self->listen_fd = -1;
-  IV_FD_INIT(&self->listen_watch);
-  self->listen_watch.cookie = self;
-  self->listen_watch.handler_in = _on_acceptable;
-  IV_TIMER_INIT(&self->accept_retry);
-  self->accept_retry.cookie = self;
-  self->accept_retry.handler = _on_accept_retry;
+  acceptor_init(&self->acceptor, &self->super.super.super, _on_accepted);
   INIT_IV_LIST_HEAD(&self->connections);
   INIT_IV_LIST_HEAD(&self->pending);
   refusal_log_init(&self->refusal_log, &self->super.super.super);

@@ -10,6 +10,8 @@
 
 #include "refusal-log.h"
 
+#include "proxy-header.h"
+
 #include "driver.h"
 #include "messages.h"
 
@@ -44,8 +46,8 @@ refusal_log_init(RefusalLog *self, LogPipe *driver)
   self->end_of_second.handler = _on_end_of_second;
 }
 
-gboolean
-refusal_log_admits(RefusalLog *self)
+static gboolean
+_has_room_in_this_second(RefusalLog *self)
 {
   if (!iv_timer_registered(&self->end_of_second))
     {
@@ -54,14 +56,36 @@ refusal_log_admits(RefusalLog *self)
       self->end_of_second.expires.tv_sec += 1;
       iv_timer_register(&self->end_of_second);
     }
+  return self->lines < REFUSAL_LOG_LINES_PER_SECOND;
+}
 
-  if (self->lines < REFUSAL_LOG_LINES_PER_SECOND)
+void
+refusal_log_write(RefusalLog *self, const Refusal *refusal)
+{
+  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], line[PROXY_HEADER_PRINTABLE_SIZE];
+
+  if (!_has_room_in_this_second(self))
     {
-      self->lines++;
-      return TRUE;
+      self->suppressed++;
+      return;
     }
-  self->suppressed++;
-  return FALSE;
+  self->lines++;
+
+  g_sockaddr_format(refusal->peer_addr, peer, sizeof(peer), GSA_FULL);
+  g_sockaddr_format(refusal->local_addr, local, sizeof(local), GSA_FULL);
+  msg_error(refusal->message,
+            evt_tag_str("reason", refusal->reason),
+            evt_tag_str("client", peer),
+            evt_tag_str("local", local),
+            evt_tag_str("line", proxy_header_print(refusal->bytes, refusal->length, line)),
+            evt_tag_str("driver", ((LogDriver *) self->driver)->id),
+            log_pipe_location_tag(self->driver));
+  msg_notice("Syslog connection closed",
+             evt_tag_int("fd", refusal->fd),
+             evt_tag_str("client", peer),
+             evt_tag_str("local", local),
+             evt_tag_str("driver", ((LogDriver *) self->driver)->id),
+             log_pipe_location_tag(self->driver));
 }
 
 void

@@ -11,6 +11,7 @@
 #ifndef REFUSAL_LOG_H_INCLUDED
 #define REFUSAL_LOG_H_INCLUDED
 
+#include "gsockaddr.h"
 #include "logpipe.h"
 
 #include <iv.h>
@@ -18,8 +19,20 @@
 /* Refusals logged in a second; the rest is counted and reported in one line. */
 #define REFUSAL_LOG_LINES_PER_SECOND 10
 
+typedef struct _Refusal
+{
+  const gchar *message;
+  const gchar *reason;
+  gint fd;
+  GSockAddr *peer_addr;
+  GSockAddr *local_addr;
+  /* what there is of the header */
+  const guchar *bytes;
+  gsize length;
+} Refusal;
+
 /*
- * Keeps a peer that hammers the port from flooding the internal log.
+ * The log lines of refused connections. Keeps a peer that hammers the port from flooding the internal log.
  *
  * Belongs to the main thread.
  */
@@ -38,12 +51,9 @@ typedef struct _RefusalLog
 void refusal_log_init(RefusalLog *self, LogPipe *driver);
 
 /**
- * refusal_log_admits() - may one more refusal be logged in this second?
- *
- * To be asked once for each refusal: where it says FALSE the refusal is counted
- * as suppressed.
+ * refusal_log_write() - log a refusal, or count it as suppressed
  */
-gboolean refusal_log_admits(RefusalLog *self);
+void refusal_log_write(RefusalLog *self, const Refusal *refusal);
 
 /**
  * refusal_log_stop() - report what has been suppressed so far, and stop the timer

@@ -111,8 +111,9 @@ _apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *addre
 {
   gboolean is_ipv6 = address->sa.sa_family == AF_INET6;
 
-  if (setsockopt(fd, is_ipv6 ? option->level6 : option->level, is_ipv6 ? option->option6 : option->option, &value,
-                 sizeof(value)) < 0)
+  if (setsockopt(
+        fd, is_ipv6 ? option->level6 : option->level, is_ipv6 ? option->option6 : option->option, &value, sizeof(value))
+      < 0)
     {
       gchar text[16];
 

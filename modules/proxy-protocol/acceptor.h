@@ -1,0 +1,56 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#ifndef ACCEPTOR_H_INCLUDED
+#define ACCEPTOR_H_INCLUDED
+
+#include "gsockaddr.h"
+#include "logpipe.h"
+
+#include <iv.h>
+
+/*
+ * Accepts the connections of a listening socket, and survives running out of
+ * file descriptors.
+ *
+ * Belongs to the main thread.
+ */
+typedef struct _Acceptor
+{
+  LogPipe *driver;
+  /* the listening socket, -1 while there is none */
+  gint fd;
+  void (*accepted)(LogPipe *driver, gint fd, GSockAddr *peer_addr);
+
+  /*< private >*/
+  struct iv_fd watch;
+  struct iv_timer retry;
+  gboolean out_of_resources;
+} Acceptor;
+
+/**
+ * acceptor_init()
+ * @driver: whose connections they are; not referenced
+ * @accepted: takes over a non-blocking connected socket, with the other end of it
+ */
+void acceptor_init(Acceptor *self, LogPipe *driver, void (*accepted)(LogPipe *driver, gint fd, GSockAddr *peer_addr));
+
+/**
+ * acceptor_start()
+ * @fd: a non-blocking socket that listens, taken over
+ */
+void acceptor_start(Acceptor *self, gint fd);
+
+/**
+ * acceptor_stop() - returns the listening socket, for the caller to own
+ */
+gint acceptor_stop(Acceptor *self);
+
+#endif
