@@ -12,6 +12,10 @@
 
 #include "compat-logreader.h"
 #include "poll-fd-events.h"
+#include "stats/stats-registry.h"
+
+/* from which on LogSource counts the window of each connection */
+#define WINDOW_STATS_LEVEL 4
 
 static void
 _queue(LogPipe *s, LogMessage *msg, const LogPathOptions *path_options)
@@ -32,13 +36,18 @@ _notify(LogPipe *s, gint notify_code, gpointer user_data G_GNUC_UNUSED)
     self->owner->closed(self);
 }
 
+/* Tells the window counters of the connections apart; without those it would be for nobody. */
 static void
-_format_reader_name(ProxyConnection *self, gchar *name, gsize size)
+_set_reader_name(ProxyConnection *self)
 {
   gchar peer[MAX_SOCKADDR_STRING];
+  gchar name[2 * MAX_SOCKADDR_STRING];
 
+  if (!stats_check_level(WINDOW_STATS_LEVEL))
+    return;
   g_sockaddr_format(self->peer_addr, peer, sizeof(peer), GSA_FULL);
-  g_snprintf(name, size, "%s,%s", self->owner->transport, peer);
+  g_snprintf(name, sizeof(name), "%s,%s", self->owner->transport, peer);
+  log_reader_set_name(self->reader, name);
 }
 
 static gboolean
@@ -46,13 +55,11 @@ _init(LogPipe *s)
 {
   ProxyConnection *self = (ProxyConnection *) s;
   const ProxyConnectionOwner *owner = self->owner;
-  gchar name[2 * MAX_SOCKADDR_STRING];
 
   log_reader_set_peer_addr(self->reader, owner->source_is_client ? self->client_addr : self->peer_addr);
   compat_log_reader_set_options(
     self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport, self->peer_addr);
-  _format_reader_name(self, name, sizeof(name));
-  log_reader_set_name(self->reader, name);
+  _set_reader_name(self);
   return log_pipe_init((LogPipe *) self->reader);
 }
 
@@ -71,7 +78,6 @@ _free(LogPipe *s)
 
   g_sockaddr_unref(self->peer_addr);
   g_sockaddr_unref(self->client_addr);
-  g_sockaddr_unref(self->local_addr);
   g_free(self->macros);
   log_pipe_free_method(s);
 }
@@ -108,13 +114,12 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer
 
   self->fd = fd;
   self->peer_addr = g_sockaddr_ref(peer_addr);
-  self->local_addr = g_sockaddr_ref(local_addr);
   self->client_addr = _client_addr(header, peer_addr);
   self->macros = header ? proxy_macro_values_new(header, peer_addr) : NULL;
 
   self->reader = log_reader_new(cfg);
   log_reader_open(self->reader, proto, poll_fd_events_new(fd));
-  log_reader_set_local_addr(self->reader, self->local_addr);
+  log_reader_set_local_addr(self->reader, local_addr);
   log_pipe_append((LogPipe *) self->reader, &self->super);
   if (owner->dynamic_window->pool)
     log_source_enable_dynamic_window(&self->reader->super, owner->dynamic_window->pool);

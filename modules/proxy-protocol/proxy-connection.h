@@ -53,7 +53,6 @@ struct _ProxyConnection
 
   /*< private >*/
   GSockAddr *client_addr;
-  GSockAddr *local_addr;
   ProxyMacroValues *macros;
   LogReader *reader;
 };
@@ -89,7 +88,7 @@ void proxy_connection_suspend(ProxyConnection *self);
  */
 void proxy_connection_free(ProxyConnection *self);
 
-/* The end of the original connection that the header names, or the peer. */
+/* The client's end of the original connection as the header names it, or else @peer_addr. */
 GSockAddr *proxy_connection_get_client_addr(ProxyConnection *self);
 
 /* What has the flow-control window of the connection. */

@@ -13,8 +13,9 @@
 
 #include "proxy-header.h"
 
-#include "gsockaddr.h"
 #include "compat-logmsg.h"
+
+#include "gsockaddr.h"
 
 /* What a header can say of a connection: each is a name-value pair of its messages. */
 typedef enum
@@ -52,13 +53,14 @@ gboolean proxy_macro_handles_init(ProxyMacroHandles *self, const gchar *prefix, 
  * @peer: the proxy's own end of the connection
  *
  * To be freed with g_free(). NULL where the header gives no addresses: the
- * messages of such a connection have no macros.
+ * messages of such a connection have no macros. To be called by the main thread.
  */
 ProxyMacroValues *proxy_macro_values_new(const ProxyHeader *header, const GSockAddr *peer);
 
 /**
  * proxy_macro_values_apply() - set the macros on a message
  * @handles: the names that the driver has now, after a reload perhaps others
+ * @msg: a new message, which nobody else refers to yet
  */
 void proxy_macro_values_apply(const ProxyMacroValues *self, const ProxyMacroHandles *handles, LogMessage *msg);
 

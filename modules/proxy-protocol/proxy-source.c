@@ -86,19 +86,20 @@ _log_header(const PendingConnection *pending)
             evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)));
 }
 
-/* network()'s words and tags, and which driver it is */
+/* network()'s words and tags, which driver it is, and whose connection it is where a header said so */
 static void
-_log_connection(ProxySource *self, const gchar *event, gint fd, GSockAddr *peer_addr, GSockAddr *original_addr)
+_log_connection(ProxySource *self, const gchar *event, gint fd, GSockAddr *peer_addr, GSockAddr *client_addr)
 {
-  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], original[MAX_SOCKADDR_STRING];
+  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], client[MAX_SOCKADDR_STRING];
 
+  g_sockaddr_format(client_addr, client, sizeof(client), GSA_FULL);
   msg_notice(event,
              evt_tag_int("fd", fd),
              evt_tag_str("client", g_sockaddr_format(peer_addr, peer, sizeof(peer), GSA_FULL)),
              evt_tag_str("local", g_sockaddr_format(self->bind_addr, local, sizeof(local), GSA_FULL)),
-             evt_tag_str("original_client", g_sockaddr_format(original_addr, original, sizeof(original), GSA_FULL)),
              evt_tag_str("driver", self->super.super.id),
-             log_pipe_location_tag(&self->super.super.super));
+             log_pipe_location_tag(&self->super.super.super),
+             client_addr == peer_addr ? NULL : evt_tag_str("original_client", client));
 }
 
 static void
