@@ -41,7 +41,7 @@ typedef struct _DynamicWindowBalancer
 /**
  * dynamic_window_balancer_init() - network()'s defaults: no dynamic window
  * @count_connections: how many connections there are
- * @foreach_source: calls a function for the LogSource of each
+ * @foreach_source: calls a function for the LogSource of each that has a dynamic window
  */
 void dynamic_window_balancer_init(DynamicWindowBalancer *self, gsize (*count_connections)(gpointer user_data),
                                   void (*foreach_source)(void (*func)(LogSource *source), gpointer user_data),

@@ -10,6 +10,7 @@
 
 #include "listener.h"
 
+#include "driver.h"
 #include "gprocess.h"
 #include "gsocket.h"
 #include "host-resolve.h"
@@ -85,6 +86,7 @@ listener_resolve_address(const ListenerOptions *self, LogPipe *driver)
       msg_error("ip() is not an address of this ip-protocol(), and no host name that resolves to one",
                 evt_tag_str("ip", self->ip),
                 evt_tag_int("ip_protocol", self->address_family == AF_INET ? 4 : 6),
+                evt_tag_str("driver", ((LogDriver *) driver)->id),
                 log_pipe_location_tag(driver));
       return NULL;
     }
@@ -114,8 +116,15 @@ _report_error(const gchar *message, GSockAddr *address, LogPipe *driver)
   msg_error(message,
             evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
             evt_tag_errno("error", error),
+            evt_tag_str("driver", ((LogDriver *) driver)->id),
             log_pipe_location_tag(driver));
   return FALSE;
+}
+
+static gboolean
+_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
+{
+  return listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
 }
 
 gint
@@ -129,25 +138,17 @@ listener_open(const ListenerOptions *self, GSockAddr *address, LogPipe *driver)
       return -1;
     }
   /* some options, such as so-reuseport(), count only before bind() */
-  if (!socket_options_apply(&self->socket, fd, address, driver))
-    {
-      close(fd);
-      return -1;
-    }
-  if (!_privileged_bind(fd, address))
-    {
-      _report_error("Error binding socket", address, driver);
-      close(fd);
-      return -1;
-    }
-  return fd;
+  if (socket_options_apply(&self->socket, fd, address, driver)
+      && (_privileged_bind(fd, address) || _report_error("Error binding socket", address, driver))
+      && _listen(self, fd, address, driver))
+    return fd;
+
+  close(fd);
+  return -1;
 }
 
 gboolean
-listener_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
+listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
 {
-  /* again, for a socket that a reload found open */
-  if (!socket_options_apply(&self->socket, fd, address, driver))
-    return FALSE;
-  return listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
+  return socket_options_apply(&self->socket, fd, address, driver) && _listen(self, fd, address, driver);
 }

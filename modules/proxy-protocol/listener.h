@@ -38,24 +38,24 @@ gboolean listener_options_validate(const ListenerOptions *self, GError **error);
 /**
  * listener_resolve_address() - the address that ip(), port() and ip-protocol() name
  * @self: valid options
- * @driver: for the location in the log
+ * @driver: for its name and location in the log
  *
  * Returns a reference, or NULL and has logged why.
  */
 GSockAddr *listener_resolve_address(const ListenerOptions *self, LogPipe *driver);
 
 /**
- * listener_open() - a non-blocking socket bound to the address
+ * listener_open() - a non-blocking socket that listens on the address
  *
  * Returns the file descriptor, or -1 and has logged why.
  */
 gint listener_open(const ListenerOptions *self, GSockAddr *address, LogPipe *driver);
 
 /**
- * listener_listen() - start listening; apply the backlog and the socket options
+ * listener_reconfigure() - apply the options to a socket that listens already
  *
- * Also for a socket that listens already. Returns FALSE and has logged why.
+ * Returns FALSE and has logged why.
  */
-gboolean listener_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver);
+gboolean listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver);
 
 #endif

@@ -21,6 +21,7 @@
 #include "messages.h"
 #include "stats/stats-registry.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_MAX_CONNECTIONS 10
@@ -33,6 +34,7 @@
 typedef struct _OpenSockets
 {
   gint listen_fd;
+  GSockAddr *bind_addr;
   struct iv_list_head connections;
   struct iv_list_head pending;
   DynamicWindowPool *dynamic_window_pool;
@@ -78,12 +80,14 @@ static const gchar NO_ROOM[] = "max-connections() is reached";
  *****************************************************************************/
 
 static void
-_log_header(const PendingConnection *pending)
+_log_header(ProxySource *self, const PendingConnection *pending)
 {
   gchar line[PROXY_HEADER_PRINTABLE_SIZE];
 
   msg_debug("PROXY protocol header received",
-            evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)));
+            evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)),
+            evt_tag_str("driver", self->super.super.id),
+            log_pipe_location_tag(&self->super.super.super));
 }
 
 /* network()'s words and tags, which driver it is, and whose connection it is where a header said so */
@@ -210,7 +214,7 @@ _refuse_pending(ProxySource *self, PendingConnection *pending, ProxyCounter coun
                 const gchar *reason)
 {
   if (pending->length > 0)
-    _log_header(pending);
+    _log_header(self, pending);
   _refuse(self,
           counter,
           &(Refusal){
@@ -236,7 +240,7 @@ _on_header_complete(gpointer s, PendingConnection *pending, const ProxyHeader *h
       _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION, NO_ROOM);
       return;
     }
-  _log_header(pending);
+  _log_header(self, pending);
   _admit(self, pending_connection_release_fd(pending), pending->peer_addr, header, more);
   _free_pending(self, pending);
 }
@@ -375,6 +379,7 @@ _open_sockets_free(gpointer s)
     dynamic_window_pool_unref(self->dynamic_window_pool);
   if (self->listen_fd >= 0)
     close(self->listen_fd);
+  g_sockaddr_unref(self->bind_addr);
   g_free(self);
 }
 
@@ -396,6 +401,7 @@ _release_sockets(ProxySource *self)
   OpenSockets *sockets = g_new0(OpenSockets, 1);
 
   sockets->listen_fd = acceptor_stop(&self->acceptor);
+  sockets->bind_addr = g_sockaddr_ref(self->bind_addr);
   sockets->dynamic_window_pool = dynamic_window_balancer_stop(&self->dynamic_window);
   INIT_IV_LIST_HEAD(&sockets->connections);
   INIT_IV_LIST_HEAD(&sockets->pending);
@@ -453,13 +459,10 @@ _resume_pending(ProxySource *self, struct iv_list_head *pending)
     }
 }
 
-/* Goes on with what the driver before the reload had open, and returns the listening socket. Frees @sockets. */
-static gint
-_take_sockets_over(ProxySource *self, OpenSockets *sockets)
+/* Goes on with the connections that the driver before the reload had. Frees @sockets. */
+static void
+_take_connections_over(ProxySource *self, OpenSockets *sockets)
 {
-  gint listen_fd = sockets->listen_fd;
-
-  sockets->listen_fd = -1;
   if (self->keep_alive)
     {
       dynamic_window_balancer_start(&self->dynamic_window, sockets->dynamic_window_pool);
@@ -469,46 +472,52 @@ _take_sockets_over(ProxySource *self, OpenSockets *sockets)
     }
   else
     dynamic_window_balancer_start(&self->dynamic_window, NULL);
-
   _open_sockets_free(sockets);
-  return listen_fd;
 }
 
-static gint
-_open_listener(ProxySource *self)
+static gboolean
+_is_same_address(GSockAddr *a, GSockAddr *b)
 {
-  LogPipe *driver = &self->super.super.super;
-  gint fd = listener_open(&self->listener, self->bind_addr, driver);
-
-  if (fd >= 0 && !listener_listen(&self->listener, fd, self->bind_addr, driver))
-    {
-      close(fd);
-      return -1;
-    }
-  return fd;
+  return a->salen == b->salen && memcmp(&a->sa, &b->sa, a->salen) == 0;
 }
 
 /* Returns the listening socket, or -1. */
 static gint
+_open_listener(ProxySource *self, OpenSockets *sockets)
+{
+  LogPipe *driver = &self->super.super.super;
+
+  if (!sockets || !_is_same_address(sockets->bind_addr, self->bind_addr))
+    return listener_open(&self->listener, self->bind_addr, driver);
+  if (!listener_reconfigure(&self->listener, sockets->listen_fd, self->bind_addr, driver))
+    return -1;
+
+  gint listen_fd = sockets->listen_fd;
+  sockets->listen_fd = -1;
+  return listen_fd;
+}
+
+/* Starts listening, with what was open before a reload if there is something. */
+static gboolean
 _open_sockets(ProxySource *self)
 {
   OpenSockets *sockets = _fetch_sockets(self);
+  gint listen_fd = _open_listener(self, sockets);
 
-  if (!sockets)
-    {
-      gint listen_fd = _open_listener(self);
-
-      if (listen_fd >= 0)
-        dynamic_window_balancer_start(&self->dynamic_window, NULL);
-      return listen_fd;
-    }
-  if (!listener_listen(&self->listener, sockets->listen_fd, self->bind_addr, &self->super.super.super))
+  if (listen_fd < 0)
     {
       /* for the configuration before this one, to which syslog-ng returns now */
-      _save_sockets(self, sockets);
-      return -1;
+      if (sockets)
+        _save_sockets(self, sockets);
+      return FALSE;
     }
-  return _take_sockets_over(self, sockets);
+
+  if (sockets)
+    _take_connections_over(self, sockets);
+  else
+    dynamic_window_balancer_start(&self->dynamic_window, NULL);
+  acceptor_start(&self->acceptor, listen_fd);
+  return TRUE;
 }
 
 /*****************************************************************************
@@ -627,6 +636,32 @@ proxy_source_validate(LogDriver *s, GError **error)
   return listener_options_validate(&self->listener, error);
 }
 
+/* As network(): every connection gets the same share of the dynamic window. */
+static void
+_adjust_dynamic_window_size(ProxySource *self)
+{
+  gsize *size = &self->dynamic_window.size;
+  gsize remainder = *size % self->max_connections;
+
+  if (remainder > 0)
+    {
+      gsize adjusted = *size + self->max_connections - remainder;
+
+      msg_warning("WARNING: dynamic-window-size() is not a multiple of max-connections(), using the next one that is",
+                  evt_tag_long("dynamic_window_size", *size),
+                  evt_tag_long("adjusted", adjusted),
+                  evt_tag_str("driver", self->super.super.id),
+                  log_pipe_location_tag(&self->super.super.super));
+      *size = adjusted;
+    }
+  if (*size / self->max_connections < 10)
+    msg_warning("WARNING: dynamic-window-size() should be at least 10 times max-connections() to be of use",
+                evt_tag_long("dynamic_window_size", *size),
+                evt_tag_int("max_connections", self->max_connections),
+                evt_tag_str("driver", self->super.super.id),
+                log_pipe_location_tag(&self->super.super.super));
+}
+
 /* As network(): the window of the driver is divided among the connections that it may have. */
 static void
 _setup_window_size(ProxySource *self, GlobalConfig *cfg)
@@ -639,6 +674,8 @@ _setup_window_size(ProxySource *self, GlobalConfig *cfg)
     return;
   self->window_size_initialized = TRUE;
 
+  if (is_dynamic)
+    _adjust_dynamic_window_size(self);
   if (options->init_window_size == -1)
     options->init_window_size = is_dynamic ? self->max_connections * 10 : DEFAULT_WINDOW_SIZE;
   options->init_window_size /= self->max_connections;
@@ -707,13 +744,11 @@ _init(LogPipe *s)
 
   _warn_about_trust(self);
   proxy_counters_register(&self->counters, self->super.super.id, _format_persist_name(s));
-  gint listen_fd = _open_sockets(self);
-  if (listen_fd < 0)
+  if (!_open_sockets(self))
     {
       proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
       return FALSE;
     }
-  acceptor_start(&self->acceptor, listen_fd);
   msg_info("Accepting connections",
            evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
            evt_tag_str("driver", self->super.super.id),
@@ -761,13 +796,19 @@ _count_connections(gpointer s)
 }
 
 static void
-_foreach_source(void (*func)(LogSource *source), gpointer s)
+_foreach_dynamic_source(void (*func)(LogSource *source), gpointer s)
 {
   ProxySource *self = (ProxySource *) s;
   struct iv_list_head *current;
 
   iv_list_for_each (current, &self->connections)
-    func(proxy_connection_get_source(iv_container_of(current, ProxyConnection, list)));
+    {
+      LogSource *source = proxy_connection_get_source(iv_container_of(current, ProxyConnection, list));
+
+      /* those from before a reload that turned the dynamic window on have none */
+      if (log_source_is_dynamic_window_enabled(source))
+        func(source);
+    }
 }
 
 LogDriver *
@@ -785,7 +826,7 @@ proxy_source_new(GlobalConfig *cfg)
   log_reader_options_defaults(&self->reader_options);
   self->reader_options.super.stats_level = STATS_LEVEL1;
   self->reader_options.super.stats_source = stats_register_type("proxy-protocol");
-  dynamic_window_balancer_init(&self->dynamic_window, _count_connections, _foreach_source, self);
+  dynamic_window_balancer_init(&self->dynamic_window, _count_connections, _foreach_dynamic_source, self);
   self->transport = g_strdup("tcp");
   self->keep_alive = TRUE;
   self->max_connections = DEFAULT_MAX_CONNECTIONS;

@@ -10,6 +10,7 @@
 
 #include "socket-options.h"
 
+#include "driver.h"
 #include "gprocess.h"
 #include "messages.h"
 
@@ -36,26 +37,26 @@ typedef struct _NumericOption
   gsize offset;
   gint level;
   gint option;
-  /* the option of IPv6 sockets */
+  /* what an IPv6 socket needs as well: the other is for its IPv4 clients */
   gint level6;
   gint option6;
 } NumericOption;
 
 #define FIELD(name) #name, G_STRUCT_OFFSET(SocketOptions, name)
-#define SAME_IN_IPV6(level, option) level, option, level, option
+#define NOTHING_MORE 0, 0
 
 static const NumericOption NUMERIC_OPTIONS[] = {
-  { BUFFER_SIZE, FIELD(so_rcvbuf), SAME_IN_IPV6(SOL_SOCKET, SO_RCVBUF) },
-  { BUFFER_SIZE, FIELD(so_sndbuf), SAME_IN_IPV6(SOL_SOCKET, SO_SNDBUF) },
-  { SWITCH, FIELD(so_broadcast), SAME_IN_IPV6(SOL_SOCKET, SO_BROADCAST) },
-  { SWITCH, FIELD(so_keepalive), SAME_IN_IPV6(SOL_SOCKET, SO_KEEPALIVE) },
-  { SWITCH, FIELD(so_reuseport), SAME_IN_IPV6(SOL_SOCKET, SO_REUSEPORT) },
+  { BUFFER_SIZE, FIELD(so_rcvbuf), SOL_SOCKET, SO_RCVBUF, NOTHING_MORE },
+  { BUFFER_SIZE, FIELD(so_sndbuf), SOL_SOCKET, SO_SNDBUF, NOTHING_MORE },
+  { SWITCH, FIELD(so_broadcast), SOL_SOCKET, SO_BROADCAST, NOTHING_MORE },
+  { SWITCH, FIELD(so_keepalive), SOL_SOCKET, SO_KEEPALIVE, NOTHING_MORE },
+  { SWITCH, FIELD(so_reuseport), SOL_SOCKET, SO_REUSEPORT, NOTHING_MORE },
   { NUMBER, FIELD(ip_ttl), IPPROTO_IP, IP_TTL, IPPROTO_IPV6, IPV6_UNICAST_HOPS },
   { NUMBER, FIELD(ip_tos), IPPROTO_IP, IP_TOS, IPPROTO_IPV6, IPV6_TCLASS },
-  { SWITCH, FIELD(ip_freebind), SAME_IN_IPV6(IPPROTO_IP, IP_FREEBIND) },
-  { NUMBER, FIELD(tcp_keepalive_time), SAME_IN_IPV6(IPPROTO_TCP, TCP_KEEPIDLE) },
-  { NUMBER, FIELD(tcp_keepalive_probes), SAME_IN_IPV6(IPPROTO_TCP, TCP_KEEPCNT) },
-  { NUMBER, FIELD(tcp_keepalive_intvl), SAME_IN_IPV6(IPPROTO_TCP, TCP_KEEPINTVL) },
+  { SWITCH, FIELD(ip_freebind), IPPROTO_IP, IP_FREEBIND, NOTHING_MORE },
+  { NUMBER, FIELD(tcp_keepalive_time), IPPROTO_TCP, TCP_KEEPIDLE, NOTHING_MORE },
+  { NUMBER, FIELD(tcp_keepalive_probes), IPPROTO_TCP, TCP_KEEPCNT, NOTHING_MORE },
+  { NUMBER, FIELD(tcp_keepalive_intvl), IPPROTO_TCP, TCP_KEEPINTVL, NOTHING_MORE },
 };
 
 void
@@ -88,6 +89,7 @@ _warn_if_limited(const NumericOption *option, gint fd, gint wanted, LogPipe *dri
                 evt_tag_str("option", option->name),
                 evt_tag_int("requested", wanted),
                 evt_tag_int("given", given),
+                evt_tag_str("driver", ((LogDriver *) driver)->id),
                 log_pipe_location_tag(driver));
 }
 
@@ -102,6 +104,7 @@ _report_error(const gchar *option, const gchar *value, GSockAddr *address, LogPi
             evt_tag_str("value", value),
             evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
             evt_tag_errno("error", error),
+            evt_tag_str("driver", ((LogDriver *) driver)->id),
             log_pipe_location_tag(driver));
   return FALSE;
 }
@@ -109,11 +112,10 @@ _report_error(const gchar *option, const gchar *value, GSockAddr *address, LogPi
 static gboolean
 _apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *address, LogPipe *driver)
 {
-  gboolean is_ipv6 = address->sa.sa_family == AF_INET6;
+  gboolean needs_more = address->sa.sa_family == AF_INET6 && option->option6;
 
-  if (setsockopt(
-        fd, is_ipv6 ? option->level6 : option->level, is_ipv6 ? option->option6 : option->option, &value, sizeof(value))
-      < 0)
+  if (setsockopt(fd, option->level, option->option, &value, sizeof(value)) < 0
+      || (needs_more && setsockopt(fd, option->level6, option->option6, &value, sizeof(value)) < 0))
     {
       gchar text[16];
 

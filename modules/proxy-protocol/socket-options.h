@@ -38,7 +38,7 @@ void socket_options_destroy(SocketOptions *self);
 /**
  * socket_options_apply() - set them all on a listening TCP socket
  * @address: what the socket is or will be bound to
- * @driver: for the location in the log
+ * @driver: for its name and location in the log
  *
  * Linux hands each of them on to the accepted sockets, which therefore cost no
  * system call. Returns FALSE, and has logged why, where the socket cannot be

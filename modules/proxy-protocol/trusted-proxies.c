@@ -12,6 +12,7 @@
 
 #include <gio/gio.h>
 #include <netinet/in.h>
+#include <string.h>
 
 struct _TrustedProxies
 {
@@ -36,13 +37,26 @@ trusted_proxies_free(TrustedProxies *self)
   g_free(self);
 }
 
+/* GLib takes a sign and blanks in front of it, and "::/129" for "::/0". */
+static gboolean
+_has_valid_length(const gchar *network, GError **error)
+{
+  const gchar *slash = strchr(network, '/');
+
+  return !slash || g_ascii_string_to_unsigned(slash + 1, 10, 0, 128, NULL, error);
+}
+
 gboolean
 trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
 {
-  GInetAddressMask *mask = g_inet_address_mask_new_from_string(network, error);
+  GInetAddressMask *mask =
+    _has_valid_length(network, error) ? g_inet_address_mask_new_from_string(network, error) : NULL;
 
   if (!mask)
-    return FALSE;
+    {
+      g_prefix_error(error, "\"%s\" is neither a network such as 10.0.0.0/8 nor an IP address: ", network);
+      return FALSE;
+    }
   g_ptr_array_add(self->networks, mask);
   return TRUE;
 }
