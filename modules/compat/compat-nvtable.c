@@ -74,6 +74,9 @@ compat_log_msg_add_block(LogMessage *msg, NVTable *block)
 
   if (!(msg->flags & LF_STATE_OWN_PAYLOAD) || !_find_slot(msg->payload, block, &slot))
     return FALSE;
+  /* of structured data a message keeps a list besides */
+  if (log_msg_is_handle_sdata(_index(block)[0].handle))
+    return FALSE;
   if (msg->payload->size + space > NV_TABLE_MAX_BYTES)
     return FALSE;
   if (!nv_table_alloc_check(msg->payload, space))

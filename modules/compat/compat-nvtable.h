@@ -16,12 +16,13 @@
 /**
  * compat_log_msg_add_block() - give a message all name-value pairs of a table at once
  * @msg: a message that nobody else refers to yet
- * @block: dynamic values only, none of which the message has
+ * @block: dynamic values only, none of which the message has; either all of
+ *   them are structured data or none is
  *
  * The message's table grows at most once, and the block is copied as it is:
  * much cheaper than log_msg_set_value() for each pair. Returns FALSE, and has
- * done nothing, where that is not possible, because handles of the message lie
- * between those of the block.
+ * done nothing, where that is not possible: for structured data, and where
+ * handles of the message lie between those of the block.
  *
  * Relies on the memory layout that logmsg/nvtable.h describes; the same from
  * syslog-ng 3.38 on.

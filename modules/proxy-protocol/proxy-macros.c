@@ -63,7 +63,8 @@ proxy_macro_handles_init(ProxyMacroHandles *self, const gchar *prefix, GError **
       gchar *name = g_strconcat(prefix, MACROS[i].name, NULL);
 
       self->handles[i] = log_msg_get_value_handle(name);
-      usable = self->handles[i] != LM_V_NONE && !log_msg_is_handle_macro(self->handles[i]);
+      usable = self->handles[i] != LM_V_NONE && !log_msg_is_handle_macro(self->handles[i])
+               && log_msg_is_value_name_valid(name);
       if (!usable)
         g_set_error(
           error, g_quark_from_static_string("proxy-macros"), 0, "no message can have a value named \"%s\"", name);

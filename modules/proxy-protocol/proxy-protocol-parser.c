@@ -79,4 +79,6 @@ CfgParser proxy_protocol_parser = {
   .cleanup = _cleanup,
 };
 
+/* syslog-ng's macro makes functions that do not need all of what bison gives them */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 CFG_PARSER_IMPLEMENT_LEXER_BINDING(proxy_protocol_, PROXY_PROTOCOL_, LogDriver **)

@@ -46,6 +46,16 @@ _has_valid_length(const gchar *network, GError **error)
   return !slash || g_ascii_string_to_unsigned(slash + 1, 10, 0, 128, NULL, error);
 }
 
+/* The addresses of peers come here unmapped, so that it would match nobody. */
+static gboolean
+_is_v4_mapped(GInetAddressMask *mask)
+{
+  GInetAddress *address = g_inet_address_mask_get_address(mask);
+
+  return g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV6
+         && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *) g_inet_address_to_bytes(address));
+}
+
 gboolean
 trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
 {
@@ -55,6 +65,16 @@ trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
   if (!mask)
     {
       g_prefix_error(error, "\"%s\" is neither a network such as 10.0.0.0/8 nor an IP address: ", network);
+      return FALSE;
+    }
+  if (_is_v4_mapped(mask))
+    {
+      g_set_error(error,
+                  g_quark_from_static_string("trusted-proxies"),
+                  0,
+                  "\"%s\" is an IPv4 network mapped into IPv6: write the IPv4 network, which counts for both",
+                  network);
+      g_object_unref(mask);
       return FALSE;
     }
   g_ptr_array_add(self->networks, mask);

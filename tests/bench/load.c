@@ -12,8 +12,6 @@
  * is the server's work and not how much the socket buffers hold.
  */
 
-#define _GNU_SOURCE
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -55,8 +53,7 @@ typedef struct
   int max_seconds;
 } Options;
 
-static Options options =
-{
+static Options options = {
   .count = 10000,
   .connections = 0,
   .max_seconds = 60,
@@ -115,8 +112,13 @@ fill_line(void)
 static size_t
 fill_header(char *header, unsigned number)
 {
-  return snprintf(header, MAX_HEADER, "PROXY TCP4 10.%u.%u.%u 192.0.2.1 %u 6514\r\n",
-                  (number >> 16) & 255, (number >> 8) & 255, number & 255, 1024 + number % 60000);
+  return snprintf(header,
+                  MAX_HEADER,
+                  "PROXY TCP4 10.%u.%u.%u 192.0.2.1 %u 6514\r\n",
+                  (number >> 16) & 255,
+                  (number >> 8) & 255,
+                  number & 255,
+                  1024 + number % 60000);
 }
 
 static void
@@ -178,8 +180,7 @@ send_greeting(int fd, unsigned number)
     return length == 0 || send_all(fd, greeting, length);
 
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-  return send_all(fd, greeting, header_length)
-         && send_all(fd, greeting + header_length, length - header_length);
+  return send_all(fd, greeting, header_length) && send_all(fd, greeting + header_length, length - header_length);
 }
 
 /* True when the server has closed the connection cleanly; it never says anything, so all else is a failure. */
@@ -429,7 +430,8 @@ usage(void)
         "  --header          start every connection with a PROXY v1 header\n"
         "  --split           connect: send the header in a segment of its own\n"
         "  --line            idle: send one line after the header\n"
-        "  --max-seconds N   give up, or for idle end, after that time (default 60)\n", stderr);
+        "  --max-seconds N   give up, or for idle end, after that time (default 60)\n",
+        stderr);
   exit(2);
 }
 
@@ -450,8 +452,7 @@ parse_number(const char *text, int max)
 static void
 parse_options(int argc, char **argv)
 {
-  static const struct option known[] =
-  {
+  static const struct option known[] = {
     { "port", required_argument, NULL, 'p' },
     { "count", required_argument, NULL, 'c' },
     { "connections", required_argument, NULL, 'n' },
@@ -459,7 +460,7 @@ parse_options(int argc, char **argv)
     { "split", no_argument, NULL, 's' },
     { "line", no_argument, NULL, 'l' },
     { "max-seconds", required_argument, NULL, 't' },
-    { NULL, 0, NULL, 0 }
+    { NULL, 0, NULL, 0 },
   };
   int option;
 
