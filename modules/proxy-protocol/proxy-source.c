@@ -554,10 +554,10 @@ proxy_source_set_transport(LogDriver *s, const gchar *transport, GError **error)
 {
   ProxySource *self = (ProxySource *) s;
 
-  if (!g_str_equal(transport, "tcp") && !g_str_equal(transport, "proxied-tcp"))
+  if (g_ascii_strcasecmp(transport, "tcp") != 0 && g_ascii_strcasecmp(transport, "proxied-tcp") != 0)
     return _set_error(error, "transport() takes \"tcp\", or \"proxied-tcp\", which is the same; not \"%s\"", transport);
   g_free(self->transport);
-  self->transport = g_strdup(transport);
+  self->transport = g_ascii_strdown(transport, -1);
   return TRUE;
 }
 
@@ -706,7 +706,7 @@ _warn_about_trust(ProxySource *self)
  * LogPipe
  *****************************************************************************/
 
-static gboolean
+static void
 _setup_owner(ProxySource *self, GlobalConfig *cfg)
 {
   self->as_owner = (ProxyConnectionOwner){
@@ -719,7 +719,21 @@ _setup_owner(ProxySource *self, GlobalConfig *cfg)
     .source_is_client = self->source_is_client,
     .closed = _on_connection_closed,
   };
-  return self->as_owner.proto_factory != NULL;
+}
+
+static gboolean
+_setup_reader_options(ProxySource *self, GlobalConfig *cfg)
+{
+  _setup_window_size(self, cfg);
+  log_reader_options_init(&self->reader_options, cfg, self->super.super.group);
+  if (self->reader_options.parse_options.format_handler)
+    return TRUE;
+
+  msg_error("Unknown format(), no such format plugin is found",
+            evt_tag_str("format", self->reader_options.parse_options.format),
+            evt_tag_str("driver", self->super.super.id),
+            log_pipe_location_tag(&self->super.super.super));
+  return FALSE;
 }
 
 static gboolean
@@ -729,14 +743,10 @@ _init(LogPipe *s)
   GlobalConfig *cfg = log_pipe_get_config(s);
   gchar address[MAX_SOCKADDR_STRING];
 
-  if (!log_src_driver_init_method(s))
+  if (!log_src_driver_init_method(s) || !_setup_reader_options(self, cfg))
     return FALSE;
 
-  _setup_window_size(self, cfg);
-  log_reader_options_init(&self->reader_options, cfg, self->super.super.group);
-  if (!_setup_owner(self, cfg))
-    return FALSE;
-
+  _setup_owner(self, cfg);
   g_sockaddr_unref(self->bind_addr);
   self->bind_addr = listener_resolve_address(&self->listener, s);
   if (!self->bind_addr)

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Clients of the daemon, and the headers that they send."""
 
+import errno
 import socket
+import struct
+import time
+
+# of linux/netlink.h and linux/sock_diag.h
+NETLINK_SOCK_DIAG = 4
+SOCK_DIAG_BY_FAMILY = 20
+NLM_F_REQUEST = 1
 
 
 def v1(source="192.0.2.1", destination="198.51.100.1", source_port=56324, destination_port=6514, protocol=None):
@@ -31,12 +39,44 @@ def is_closed_by_peer(sock, timeout=10):
 
 
 def send(port, *chunks, source=None, host="127.0.0.1"):
-    """Sends the chunks, then ends the connection and waits until the daemon has ended it as well."""
+    """Sends the chunks, then ends the connection and waits until the daemon has ended it as well. Returns its port."""
     with connect(port, source=source, host=host) as sock:
+        client_port = sock.getsockname()[1]
         try:
             for chunk in chunks:
                 sock.sendall(chunk)
             sock.shutdown(socket.SHUT_WR)
-        except ConnectionError:
-            return
+        except OSError as error:
+            # the daemon has refused us and was faster
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+                raise
+            return client_port
         assert is_closed_by_peer(sock)
+        return client_port
+
+
+def reset(sock):
+    """Ends the connection with an RST."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def _unread_bytes(sock):
+    """How much of what has been sent the other end, on this machine, has not read: asks the kernel (sock_diag(7))."""
+    local, peer = (address[:2] for address in (sock.getsockname(), sock.getpeername()))
+    addresses = b"".join(socket.inet_pton(sock.family, host).ljust(16, b"\0") for host, _ in (peer, local))
+    request = struct.pack("=BBBBI", sock.family, socket.IPPROTO_TCP, 0, 0, ~0 & 0xFFFFFFFF)
+    request += struct.pack("!HH", peer[1], local[1]) + addresses + struct.pack("=III", 0, 0xFFFFFFFF, 0xFFFFFFFF)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as netlink:
+        netlink.send(struct.pack("=IHHII", 16 + len(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0) + request)
+        reply = netlink.recv(4096)
+    is_there = struct.unpack_from("=H", reply, 4)[0] == SOCK_DIAG_BY_FAMILY
+    return struct.unpack_from("=I", reply, 16 + 4 + 48 + 4)[0] if is_there else 0
+
+
+def wait_until_read(*socks, timeout=10):
+    """Waits until the daemon has read what has been sent."""
+    deadline = time.monotonic() + timeout
+    while any(_unread_bytes(sock) for sock in socks):
+        assert time.monotonic() < deadline, "the daemon does not read"
+

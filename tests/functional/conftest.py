@@ -30,7 +30,7 @@ def daemon(tmp_path):
 def start(daemon, port):
     """start("options of proxy-protocol()") starts the daemon with such a source on the port."""
 
-    def _start(options="", **kwargs):
-        return daemon.start(f"proxy-protocol(ip(127.0.0.1) port({port}) {options});", **kwargs)
+    def _start(driver_options="", **kwargs):
+        return daemon.start(f"proxy-protocol(ip(127.0.0.1) port({port}) {driver_options});", **kwargs)
 
     return _start

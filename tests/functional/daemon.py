@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -18,8 +19,20 @@ DRIVER_COUNTER = re.compile(r"^src\.proxy-protocol;(?P<id>[^;]*);proxy_protocol_
 TEMPLATE = (
     "$(format-json MESSAGE=$MESSAGE HOST=$HOST HOST_FROM=$HOST_FROM SOURCEIP=$SOURCEIP DESTIP=$DESTIP"
     " DESTPORT=$DESTPORT PROGRAM=$PROGRAM PID=$PID ISODATE=$ISODATE R_ISODATE=$R_ISODATE FACILITY=$FACILITY"
-    " SEVERITY=$SEVERITY TAGS=$TAGS --key PROXY_* --key PROXIED_* --key LB_*)\\n"
+    " SEVERITY=$SEVERITY TAGS=$TAGS MSGID=$MSGID MSGHDR=$MSGHDR SDATA=$SDATA RAWMSG=$RAWMSG"
+    " --key PROXY_* --key PROXIED_* --key LB_*)\\n"
 )
+LOG_TAG = re.compile(r"(\w+)='((?:[^'\\]|\\.)*)'")
+
+
+def log_tags(line):
+    """The name='value' parts of a line of the internal log."""
+    return dict(LOG_TAG.findall(line))
+
+
+def macros(message, prefix="PROXY_"):
+    """The values of the message whose names start with the prefix, without the prefix."""
+    return {name[len(prefix):]: value for name, value in message.items() if name.startswith(prefix)}
 
 
 def _output(*command):
@@ -45,9 +58,14 @@ def wait_for(condition, what, timeout=10):
 
 
 def free_port(family=socket.AF_INET):
-    with socket.socket(family, socket.SOCK_STREAM) as s:
-        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that no socket uses, and that the kernel will give to no client: on any address of the family."""
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as s:
+            try:
+                s.bind(("", random.randrange(10000, 32768)))
+                return s.getsockname()[1]
+            except OSError:
+                continue
 
 
 class SyslogNg:
@@ -67,15 +85,15 @@ class SyslogNg:
                 f"--module-path={module_path()}", f"--persist-file={self.directory}/persist",
                 f"--control={self.directory}/ctl", f"--pidfile={self.directory}/pid", *arguments]
 
-    def configure(self, sources, filters="", options="", declarations=""):
+    def configure(self, sources, filters="", options="", declarations="", log_flags=""):
         """sources: what stands inside source {}; filters: what stands in the log path, in front of the destination."""
         self.config_file.write_text(
             f"@version: {config_version()}\n"
-            f"options {{ {options} }};\n"
+            f"options {{ use-dns(persist-only); {options} }};\n"
             f"{declarations}\n"
             f"source s_test {{ {sources} }};\n"
             f"destination d_test {{ file(\"{self.output_file}\" template(\"{TEMPLATE}\")); }};\n"
-            f"log {{ source(s_test); {filters} destination(d_test); }};\n")
+            f"log {{ source(s_test); {filters} destination(d_test); flags({log_flags}); }};\n")
 
     def check(self, sources, **kwargs):
         """syslog-ng -s on the configuration: the finished process, with its output in .stderr."""
@@ -88,7 +106,9 @@ class SyslogNg:
             self.process = subprocess.Popen(self._command("--foreground", "--stderr", *arguments),
                                             env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if expect_failure:
-            assert self.process.wait(timeout=30) != 0
+            status = self.process.wait(timeout=30)
+            self.process = None
+            assert status > 0, f"the daemon ended with {status}:\n{self.log()[-8000:]}"
             return self
         wait_for(lambda: self.process.poll() is not None or "syslog-ng starting up" in self.log(), "the daemon to start",
                  timeout=60)
@@ -154,6 +174,11 @@ class SyslogNg:
 
     def open_files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def cpu_seconds(self):
+        """The time that the processors have spent on the daemon."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss(self):
         """Resident memory in bytes."""
