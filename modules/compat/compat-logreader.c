@@ -10,6 +10,7 @@
 
 #include "compat-logreader.h"
 
+#include "stats/stats-registry.h"
 #include "transport/transport-socket.h"
 
 LogProtoServer *
@@ -33,6 +34,12 @@ compat_log_reader_set_options(LogReader *reader, LogPipe *control, LogReaderOpti
   gchar address[MAX_SOCKADDR_STRING];
   gchar instance[MAX_SOCKADDR_STRING + 32];
 
+  /* the reader keeps a copy of the name, of which there may be thousands: only where it counts under it */
+  if (!stats_check_level(options->super.stats_level))
+    {
+      log_reader_set_options(reader, control, options, stats_id, NULL);
+      return;
+    }
   g_sockaddr_format(peer_addr, address, sizeof(address), GSA_ADDRESS_ONLY);
   g_snprintf(instance, sizeof(instance), "%s,%s", transport, address);
   log_reader_set_options(reader, control, options, stats_id, instance);

@@ -112,7 +112,6 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer
   self->super.free_fn = _free;
   INIT_IV_LIST_HEAD(&self->list);
 
-  self->fd = fd;
   self->peer_addr = g_sockaddr_ref(peer_addr);
   self->client_addr = _client_addr(header, peer_addr);
   self->macros = header ? proxy_macro_values_new(header, peer_addr) : NULL;
@@ -167,6 +166,12 @@ GSockAddr *
 proxy_connection_get_client_addr(ProxyConnection *self)
 {
   return self->client_addr;
+}
+
+gint
+proxy_connection_get_fd(ProxyConnection *self)
+{
+  return log_proto_server_get_fd(self->reader->proto);
 }
 
 LogSource *

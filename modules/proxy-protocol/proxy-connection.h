@@ -47,7 +47,6 @@ struct _ProxyConnection
   LogPipe super;
   /* for the driver to link it with others */
   struct iv_list_head list;
-  gint fd;
   GSockAddr *peer_addr;
   const ProxyConnectionOwner *owner;
 
@@ -90,6 +89,8 @@ void proxy_connection_free(ProxyConnection *self);
 
 /* The client's end of the original connection as the header names it, or else @peer_addr. */
 GSockAddr *proxy_connection_get_client_addr(ProxyConnection *self);
+
+gint proxy_connection_get_fd(ProxyConnection *self);
 
 /* What has the flow-control window of the connection. */
 LogSource *proxy_connection_get_source(ProxyConnection *self);

@@ -138,7 +138,7 @@ _on_connection_closed(ProxyConnection *connection)
 
   _log_connection(self,
                   "Syslog connection closed",
-                  connection->fd,
+                  proxy_connection_get_fd(connection),
                   connection->peer_addr,
                   proxy_connection_get_client_addr(connection));
   _free_connection(self, connection);
