@@ -22,6 +22,7 @@ LogProtoServer *compat_log_proto_server_new_on_stream(LogProtoServerFactory *fac
 
 /**
  * compat_log_reader_set_options() - log_reader_set_options(), and the name of the reader's counters
+ * Below the stats-level() of these counters they have no name, which is a copy less.
  * @stats_id: the driver's id in the configuration
  * @transport: name of the transport
  * @peer_addr: the other end of the connection

@@ -24,6 +24,9 @@
  * done nothing, where that is not possible: for structured data, and where
  * handles of the message lie between those of the block.
  *
+ * What the table grows by is missing in msg_allocated_bytes and in the memory
+ * usage of queues: libsyslog-ng alone can add to these counters.
+ *
  * Relies on the memory layout that logmsg/nvtable.h describes; the same from
  * syslog-ng 3.38 on.
  */

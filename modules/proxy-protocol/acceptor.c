@@ -10,10 +10,7 @@
 
 #include "acceptor.h"
 
-#include "proxy-header.h"
-
-#include "driver.h"
-#include "messages.h"
+#include "driver-tags.h"
 #include "timeutils/misc.h"
 
 #include <errno.h>
@@ -54,8 +51,7 @@ _pause(Acceptor *self, gint error)
   if (!self->out_of_resources)
     msg_error("Error accepting new connection, trying again until it is possible",
               evt_tag_errno("error", error),
-              evt_tag_str("driver", ((LogDriver *) self->driver)->id),
-              log_pipe_location_tag(self->driver));
+              DRIVER_TAGS(self->driver));
   self->out_of_resources = TRUE;
 
   _unwatch(self);
@@ -69,9 +65,9 @@ _pause(Acceptor *self, gint error)
 static gboolean
 _accept_one(Acceptor *self)
 {
-  ProxyAddress address;
+  struct sockaddr_storage address;
   socklen_t length = sizeof(address);
-  gint fd = accept4(self->fd, &address.sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  gint fd = accept4(self->fd, (struct sockaddr *) &address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
   if (fd < 0 && _is_out_of_resources(errno))
     {
@@ -82,7 +78,7 @@ _accept_one(Acceptor *self)
   if (fd < 0)
     return errno != EAGAIN;
 
-  GSockAddr *peer_addr = g_sockaddr_new(&address.sa, length);
+  GSockAddr *peer_addr = g_sockaddr_new((struct sockaddr *) &address, length);
 
   self->out_of_resources = FALSE;
   self->accepted(self->driver, fd, peer_addr);
@@ -100,7 +96,7 @@ _on_acceptable(void *s)
 }
 
 void
-acceptor_init(Acceptor *self, LogPipe *driver, void (*accepted)(LogPipe *driver, gint fd, GSockAddr *peer_addr))
+acceptor_init(Acceptor *self, LogDriver *driver, void (*accepted)(LogDriver *driver, gint fd, GSockAddr *peer_addr))
 {
   self->driver = driver;
   self->fd = -1;

@@ -12,7 +12,7 @@
 #define ACCEPTOR_H_INCLUDED
 
 #include "gsockaddr.h"
-#include "logpipe.h"
+#include "driver.h"
 
 #include <iv.h>
 
@@ -24,10 +24,10 @@
  */
 typedef struct _Acceptor
 {
-  LogPipe *driver;
+  LogDriver *driver;
   /* the listening socket, -1 while there is none */
   gint fd;
-  void (*accepted)(LogPipe *driver, gint fd, GSockAddr *peer_addr);
+  void (*accepted)(LogDriver *driver, gint fd, GSockAddr *peer_addr);
 
   /*< private >*/
   struct iv_fd watch;
@@ -40,7 +40,8 @@ typedef struct _Acceptor
  * @driver: whose connections they are; not referenced
  * @accepted: takes over a non-blocking connected socket, with the other end of it
  */
-void acceptor_init(Acceptor *self, LogPipe *driver, void (*accepted)(LogPipe *driver, gint fd, GSockAddr *peer_addr));
+void acceptor_init(Acceptor *self, LogDriver *driver,
+                   void (*accepted)(LogDriver *driver, gint fd, GSockAddr *peer_addr));
 
 /**
  * acceptor_start()

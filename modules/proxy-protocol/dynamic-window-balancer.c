@@ -10,7 +10,8 @@
 
 #include "dynamic-window-balancer.h"
 
-#include "messages.h"
+#include "driver-tags.h"
+
 #include "timeutils/misc.h"
 
 #define DEFAULT_STATS_FREQ 1.0
@@ -28,18 +29,19 @@ _schedule(DynamicWindowBalancer *self)
 static void
 _balance(DynamicWindowBalancer *self)
 {
-  gsize connections = self->count_connections(self->user_data);
+  gsize connections = self->count_connections(self->driver);
+  gboolean was_exhausted = self->is_exhausted;
 
   if (connections == 0)
     return;
-  if (connections > self->pool->pool_size)
-    {
-      msg_info("There are more connections than dynamic-window-size(), new ones get the static window only",
-               evt_tag_long("dynamic_window_size", self->pool->pool_size),
-               evt_tag_long("connections", connections));
-      return;
-    }
-  self->pool->balanced_window = self->pool->pool_size / connections;
+  self->is_exhausted = connections > self->pool->pool_size;
+  if (!self->is_exhausted)
+    self->pool->balanced_window = self->pool->pool_size / connections;
+  else if (!was_exhausted)
+    msg_info("There are more connections than dynamic-window-size(), new ones get the static window only",
+             evt_tag_long("dynamic_window_size", self->pool->pool_size),
+             evt_tag_long("connections", connections),
+             DRIVER_TAGS(self->driver));
 }
 
 static void
@@ -50,29 +52,30 @@ _on_tick(void *s)
   if (self->tick >= self->realloc_ticks)
     {
       _balance(self);
-      self->foreach_source(log_source_schedule_dynamic_window_realloc, self->user_data);
+      self->foreach_source(log_source_schedule_dynamic_window_realloc, self->driver);
       self->tick = 0;
     }
   else
-    self->foreach_source(log_source_dynamic_window_update_statistics, self->user_data);
+    self->foreach_source(log_source_dynamic_window_update_statistics, self->driver);
 
   self->tick++;
   _schedule(self);
 }
 
 void
-dynamic_window_balancer_init(DynamicWindowBalancer *self, gsize (*count_connections)(gpointer user_data),
-                             void (*foreach_source)(void (*func)(LogSource *source), gpointer user_data),
-                             gpointer user_data)
+dynamic_window_balancer_init(DynamicWindowBalancer *self, LogDriver *driver,
+                             gsize (*count_connections)(LogDriver *driver),
+                             void (*foreach_source)(void (*func)(LogSource *source), LogDriver *driver))
 {
   self->size = 0;
   self->stats_freq = DEFAULT_STATS_FREQ;
   self->realloc_ticks = DEFAULT_REALLOC_TICKS;
   self->pool = NULL;
   self->tick = 0;
+  self->is_exhausted = FALSE;
+  self->driver = driver;
   self->count_connections = count_connections;
   self->foreach_source = foreach_source;
-  self->user_data = user_data;
 
   IV_TIMER_INIT(&self->timer);
   self->timer.cookie = self;

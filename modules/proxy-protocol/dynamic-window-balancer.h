@@ -11,6 +11,7 @@
 #ifndef DYNAMIC_WINDOW_BALANCER_H_INCLUDED
 #define DYNAMIC_WINDOW_BALANCER_H_INCLUDED
 
+#include "driver.h"
 #include "dynamic-window-pool.h"
 #include "logsource.h"
 
@@ -33,19 +34,21 @@ typedef struct _DynamicWindowBalancer
   /*< private >*/
   struct iv_timer timer;
   gint tick;
-  gsize (*count_connections)(gpointer user_data);
-  void (*foreach_source)(void (*func)(LogSource *source), gpointer user_data);
-  gpointer user_data;
+  gboolean is_exhausted;
+  LogDriver *driver;
+  gsize (*count_connections)(LogDriver *driver);
+  void (*foreach_source)(void (*func)(LogSource *source), LogDriver *driver);
 } DynamicWindowBalancer;
 
 /**
  * dynamic_window_balancer_init() - network()'s defaults: no dynamic window
- * @count_connections: how many connections there are
+ * @driver: whose connections they are; not referenced
+ * @count_connections: how many there are
  * @foreach_source: calls a function for the LogSource of each that has a dynamic window
  */
-void dynamic_window_balancer_init(DynamicWindowBalancer *self, gsize (*count_connections)(gpointer user_data),
-                                  void (*foreach_source)(void (*func)(LogSource *source), gpointer user_data),
-                                  gpointer user_data);
+void dynamic_window_balancer_init(DynamicWindowBalancer *self, LogDriver *driver,
+                                  gsize (*count_connections)(LogDriver *driver),
+                                  void (*foreach_source)(void (*func)(LogSource *source), LogDriver *driver));
 
 /**
  * dynamic_window_balancer_start()

@@ -10,11 +10,10 @@
 
 #include "listener.h"
 
-#include "driver.h"
+#include "driver-tags.h"
 #include "gprocess.h"
 #include "gsocket.h"
 #include "host-resolve.h"
-#include "messages.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -74,7 +73,7 @@ listener_options_validate(const ListenerOptions *self, GError **error)
 }
 
 GSockAddr *
-listener_resolve_address(const ListenerOptions *self, LogPipe *driver)
+listener_resolve_address(const ListenerOptions *self, LogDriver *driver)
 {
   GSockAddr *address = NULL;
   guint16 port = DEFAULT_PORT;
@@ -86,8 +85,7 @@ listener_resolve_address(const ListenerOptions *self, LogPipe *driver)
       msg_error("ip() is not an address of this ip-protocol(), and no host name that resolves to one",
                 evt_tag_str("ip", self->ip),
                 evt_tag_int("ip_protocol", self->address_family == AF_INET ? 4 : 6),
-                evt_tag_str("driver", ((LogDriver *) driver)->id),
-                log_pipe_location_tag(driver));
+                DRIVER_TAGS(driver));
       return NULL;
     }
   g_sockaddr_set_port(address, port);
@@ -108,7 +106,7 @@ _privileged_bind(gint fd, GSockAddr *address)
 }
 
 static gboolean
-_report_error(const gchar *message, GSockAddr *address, LogPipe *driver)
+_report_error(const gchar *message, GSockAddr *address, LogDriver *driver)
 {
   gint error = errno;
   gchar text[MAX_SOCKADDR_STRING];
@@ -116,19 +114,18 @@ _report_error(const gchar *message, GSockAddr *address, LogPipe *driver)
   msg_error(message,
             evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
             evt_tag_errno("error", error),
-            evt_tag_str("driver", ((LogDriver *) driver)->id),
-            log_pipe_location_tag(driver));
+            DRIVER_TAGS(driver));
   return FALSE;
 }
 
 static gboolean
-_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
+_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
   return listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
 }
 
 gint
-listener_open(const ListenerOptions *self, GSockAddr *address, LogPipe *driver)
+listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver)
 {
   gint fd = socket(self->address_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -148,7 +145,7 @@ listener_open(const ListenerOptions *self, GSockAddr *address, LogPipe *driver)
 }
 
 gboolean
-listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
+listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
   return socket_options_apply(&self->socket, fd, address, driver) && _listen(self, fd, address, driver);
 }

@@ -14,7 +14,7 @@
 #include "socket-options.h"
 
 #include "gsockaddr.h"
-#include "logpipe.h"
+#include "driver.h"
 
 /* Where and how to listen: network()'s options. */
 typedef struct _ListenerOptions
@@ -42,20 +42,22 @@ gboolean listener_options_validate(const ListenerOptions *self, GError **error);
  *
  * Returns a reference, or NULL and has logged why.
  */
-GSockAddr *listener_resolve_address(const ListenerOptions *self, LogPipe *driver);
+GSockAddr *listener_resolve_address(const ListenerOptions *self, LogDriver *driver);
 
 /**
  * listener_open() - a non-blocking socket that listens on the address
  *
  * Returns the file descriptor, or -1 and has logged why.
  */
-gint listener_open(const ListenerOptions *self, GSockAddr *address, LogPipe *driver);
+gint listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver);
 
 /**
  * listener_reconfigure() - apply the options to a socket that listens already
  *
+ * A number or an interface() that has been there before and is no option any
+ * more stays in force, as Linux has no way back to the default for all of them.
  * Returns FALSE and has logged why.
  */
-gboolean listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogPipe *driver);
+gboolean listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver);
 
 #endif

@@ -74,6 +74,9 @@ ProxyConnection *proxy_connection_new(const ProxyConnectionOwner *owner, gint fd
  * proxy_connection_start() - start reading, or go on with it after proxy_connection_suspend()
  * @owner: the driver now, after a reload another one
  * @data_is_there: it is known that there is something to read
+ *
+ * Returns FALSE, and has logged why, where that is not possible: then
+ * proxy_connection_free() it.
  */
 gboolean proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner, gboolean data_is_there);
 
@@ -90,6 +93,7 @@ void proxy_connection_free(ProxyConnection *self);
 /* The client's end of the original connection as the header names it, or else @peer_addr. */
 GSockAddr *proxy_connection_get_client_addr(ProxyConnection *self);
 
+/* Its socket, as long as it is not closed. */
 gint proxy_connection_get_fd(ProxyConnection *self);
 
 /* What has the flow-control window of the connection. */

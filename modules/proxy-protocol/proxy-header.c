@@ -155,10 +155,30 @@ _invalid(const gchar **reason, const gchar *phrase)
   return PROXY_HEADER_INVALID;
 }
 
+/* What follows UNKNOWN is ignored, line ends of other kinds included, "before the CRLF is found". */
+static gboolean
+_may_contain_lf(const guchar *data, gsize length)
+{
+  static const gchar unknown[] = "PROXY UNKNOWN ";
+
+  return length >= sizeof(unknown) - 1 && memcmp(data, unknown, sizeof(unknown) - 1) == 0;
+}
+
+/* The LF that ends the line. */
+static const guchar *
+_find_end_of_line(const guchar *data, gsize length)
+{
+  const guchar *lf = memchr(data, '\n', length);
+
+  while (lf && lf[-1] != '\r' && _may_contain_lf(data, length))
+    lf = memchr(lf + 1, '\n', data + length - (lf + 1));
+  return lf;
+}
+
 static ProxyHeaderStatus
 _parse_v1(ProxyHeader *self, const guchar *data, gsize length, const gchar **reason)
 {
-  const guchar *lf = memchr(data, '\n', MIN(length, PROXY_HEADER_V1_MAX));
+  const guchar *lf = _find_end_of_line(data, MIN(length, PROXY_HEADER_V1_MAX));
 
   if (!lf && length >= PROXY_HEADER_V1_MAX)
     return _invalid(reason, "no CRLF within the first 107 bytes");
@@ -184,15 +204,24 @@ proxy_header_parse(ProxyHeader *self, const guchar *data, gsize length, const gc
   return _parse_v1(self, data, length, reason);
 }
 
+/* The first line without its end; everything where that would be nothing. */
+static gsize
+_printed_length(const guchar *data, gsize length)
+{
+  const guchar *lf = length > 0 ? memchr(data, '\n', length) : NULL;
+  gsize line = lf ? (gsize) (lf - data) : length;
+
+  if (lf && line > 0 && lf[-1] == '\r')
+    line--;
+  return line > 0 ? line : length;
+}
+
 const gchar *
 proxy_header_print(const guchar *data, gsize length, gchar *buffer)
 {
-  gsize shown = MIN(length, PROXY_HEADER_V1_MAX);
-  const guchar *lf = memchr(data, '\n', shown);
+  gsize printed = _printed_length(data, length);
+  gsize shown = MIN(printed, PROXY_HEADER_V1_MAX);
   gchar *out = buffer;
-
-  if (lf)
-    shown = lf - data - (lf > data && lf[-1] == '\r' ? 1 : 0);
 
   for (gsize i = 0; i < shown; i++)
     {
@@ -203,6 +232,6 @@ proxy_header_print(const guchar *data, gsize length, gchar *buffer)
       else
         out += g_snprintf(out, 5, "\\x%02x", data[i]);
     }
-  g_strlcpy(out, !lf && length > shown ? "..." : "", sizeof("..."));
+  g_strlcpy(out, printed > shown ? "..." : "", sizeof("..."));
   return buffer;
 }

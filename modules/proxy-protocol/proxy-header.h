@@ -88,9 +88,10 @@ proxy_header_has_addresses(const ProxyHeader *self)
  * @length: how many
  * @buffer: receives the NUL terminated text; PROXY_HEADER_PRINTABLE_SIZE bytes
  *
- * Shows the bytes up to the first LF without the line end, or up to
- * PROXY_HEADER_V1_MAX of them followed by "...". All but printable ASCII is
- * escaped as \xNN, and the backslash as \\. Returns @buffer.
+ * Shows the first line without its end, or everything where that line is empty;
+ * PROXY_HEADER_V1_MAX bytes of it at the most, followed by "..." where that is
+ * not all. All but printable ASCII is escaped as \xNN, and the backslash as \\.
+ * Returns @buffer.
  */
 const gchar *proxy_header_print(const guchar *data, gsize length, gchar *buffer);
 

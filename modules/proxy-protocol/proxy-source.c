@@ -11,6 +11,7 @@
 #include "proxy-source.h"
 
 #include "acceptor.h"
+#include "driver-tags.h"
 #include "pending-connection.h"
 #include "proxy-connection.h"
 #include "proxy-counters.h"
@@ -18,7 +19,7 @@
 #include "trusted-proxies.h"
 
 #include "gsocket.h"
-#include "messages.h"
+#include "mainloop.h"
 #include "stats/stats-registry.h"
 
 #include <string.h>
@@ -86,8 +87,7 @@ _log_header(ProxySource *self, const PendingConnection *pending)
 
   msg_debug("PROXY protocol header received",
             evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)),
-            evt_tag_str("driver", self->super.super.id),
-            log_pipe_location_tag(&self->super.super.super));
+            DRIVER_TAGS(&self->super.super));
 }
 
 /* network()'s words and tags, which driver it is, and whose connection it is where a header said so */
@@ -101,8 +101,7 @@ _log_connection(ProxySource *self, const gchar *event, gint fd, GSockAddr *peer_
              evt_tag_int("fd", fd),
              evt_tag_str("client", g_sockaddr_format(peer_addr, peer, sizeof(peer), GSA_FULL)),
              evt_tag_str("local", g_sockaddr_format(self->bind_addr, local, sizeof(local), GSA_FULL)),
-             evt_tag_str("driver", self->super.super.id),
-             log_pipe_location_tag(&self->super.super.super),
+             DRIVER_TAGS(&self->super.super),
              client_addr == peer_addr ? NULL : evt_tag_str("original_client", client));
 }
 
@@ -161,6 +160,16 @@ _local_addr(ProxySource *self, gint fd)
   return g_sockaddr_ref(self->bind_addr);
 }
 
+static void
+_log_failure(ProxySource *self, GSockAddr *peer_addr)
+{
+  gchar peer[MAX_SOCKADDR_STRING];
+
+  msg_error("Error starting to read a connection, closing it",
+            evt_tag_str("client", g_sockaddr_format(peer_addr, peer, sizeof(peer), GSA_FULL)),
+            DRIVER_TAGS(&self->super.super));
+}
+
 /* Takes @fd over. @header: NULL for a client that is served without one. */
 static void
 _admit(ProxySource *self, gint fd, GSockAddr *peer_addr, const ProxyHeader *header, gboolean data_is_there)
@@ -171,11 +180,13 @@ _admit(ProxySource *self, gint fd, GSockAddr *peer_addr, const ProxyHeader *head
   g_sockaddr_unref(local_addr);
   if (!connection)
     {
+      _log_failure(self, peer_addr);
       close(fd);
       return;
     }
   if (!proxy_connection_start(connection, &self->as_owner, data_is_there))
     {
+      _log_failure(self, peer_addr);
       proxy_connection_free(connection);
       return;
     }
@@ -268,15 +279,18 @@ static const PendingConnectionEvents PENDING_CONNECTION_EVENTS = {
 };
 
 static void
-_refuse_oldest_pending(ProxySource *self)
+_limit_pending(ProxySource *self)
 {
-  PendingConnection *oldest = iv_container_of(self->pending.next, PendingConnection, list);
+  while (self->num_pending > self->max_pending_headers)
+    {
+      PendingConnection *oldest = iv_container_of(self->pending.next, PendingConnection, list);
 
-  _refuse_pending(self,
-                  oldest,
-                  PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS,
-                  NO_ADMISSION,
-                  "max-pending-headers() is reached, and no other connection has been without a header for longer");
+      _refuse_pending(self,
+                      oldest,
+                      PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS,
+                      NO_ADMISSION,
+                      "max-pending-headers() is reached, and no other connection has been without a header for longer");
+    }
 }
 
 static void
@@ -287,8 +301,7 @@ _await_header(ProxySource *self, gint fd, GSockAddr *peer_addr)
   if (!pending_connection_start(pending, &PENDING_CONNECTION_EVENTS, self, self->header_timeout))
     return;
   _link_pending(self, pending);
-  if (self->num_pending > self->max_pending_headers)
-    _refuse_oldest_pending(self);
+  _limit_pending(self);
 }
 
 /*****************************************************************************
@@ -312,7 +325,7 @@ _refuse_at_accept(ProxySource *self, gint fd, GSockAddr *peer_addr, ProxyCounter
 }
 
 static void
-_on_accepted(LogPipe *s, gint fd, GSockAddr *peer_addr)
+_on_accepted(LogDriver *s, gint fd, GSockAddr *peer_addr)
 {
   ProxySource *self = (ProxySource *) s;
 
@@ -412,14 +425,24 @@ _release_sockets(ProxySource *self)
   return sockets;
 }
 
-static void
-_save_sockets(ProxySource *self, OpenSockets *sockets)
+/*
+ * What keeps things over a reload, or NULL at the end. When another driver makes
+ * a reload fail, it is back in the configuration that is in force already.
+ */
+static GlobalConfig *
+_get_persisting_config(ProxySource *self)
 {
-  cfg_persist_config_add(log_pipe_get_config(&self->super.super.super),
-                         _format_persist_name(&self->super.super.super),
-                         sockets,
-                         _open_sockets_free,
-                         FALSE);
+  GlobalConfig *cfg = log_pipe_get_config(&self->super.super.super);
+
+  if (!cfg->persist)
+    cfg = main_loop_get_current_config(main_loop_get_instance());
+  return cfg->persist ? cfg : NULL;
+}
+
+static void
+_save_sockets(ProxySource *self, GlobalConfig *cfg, OpenSockets *sockets)
+{
+  cfg_persist_config_add(cfg, _format_persist_name(&self->super.super.super), sockets, _open_sockets_free, FALSE);
 }
 
 static OpenSockets *
@@ -457,6 +480,7 @@ _resume_pending(ProxySource *self, struct iv_list_head *pending)
       _link_pending(self, iv_container_of(current, PendingConnection, list));
       pending_connection_resume(iv_container_of(current, PendingConnection, list), self);
     }
+  _limit_pending(self);
 }
 
 /* Goes on with the connections that the driver before the reload had. Frees @sockets. */
@@ -485,7 +509,7 @@ _is_same_address(GSockAddr *a, GSockAddr *b)
 static gint
 _open_listener(ProxySource *self, OpenSockets *sockets)
 {
-  LogPipe *driver = &self->super.super.super;
+  LogDriver *driver = &self->super.super;
 
   if (!sockets || !_is_same_address(sockets->bind_addr, self->bind_addr))
     return listener_open(&self->listener, self->bind_addr, driver);
@@ -508,7 +532,7 @@ _open_sockets(ProxySource *self)
     {
       /* for the configuration before this one, to which syslog-ng returns now */
       if (sockets)
-        _save_sockets(self, sockets);
+        _save_sockets(self, log_pipe_get_config(&self->super.super.super), sockets);
       return FALSE;
     }
 
@@ -524,10 +548,13 @@ _open_sockets(ProxySource *self)
  * Options
  *****************************************************************************/
 
-static gboolean
-_set_error(GError **error, const gchar *format, const gchar *value)
+static G_GNUC_PRINTF(2, 3) gboolean _set_error(GError **error, const gchar *format, ...)
 {
-  g_set_error(error, g_quark_from_static_string("proxy-source"), 0, format, value);
+  va_list arguments;
+
+  va_start(arguments, format);
+  *error = g_error_new_valist(g_quark_from_static_string("proxy-source"), 0, format, arguments);
+  va_end(arguments);
   return FALSE;
 }
 
@@ -555,7 +582,7 @@ proxy_source_set_transport(LogDriver *s, const gchar *transport, GError **error)
   ProxySource *self = (ProxySource *) s;
 
   if (g_ascii_strcasecmp(transport, "tcp") != 0 && g_ascii_strcasecmp(transport, "proxied-tcp") != 0)
-    return _set_error(error, "transport() takes \"tcp\", or \"proxied-tcp\", which is the same; not \"%s\"", transport);
+    return _set_error(error, "transport() takes \"tcp\", or \"proxied-tcp\", which is the same, not \"%s\"", transport);
   g_free(self->transport);
   self->transport = g_ascii_strdown(transport, -1);
   return TRUE;
@@ -577,7 +604,7 @@ gboolean
 proxy_source_add_trusted_proxies(LogDriver *s, GList *networks, GError **error)
 {
   ProxySource *self = (ProxySource *) s;
-  gboolean success = networks || _set_error(error, "trusted-proxies() needs an address or a network%s", "");
+  gboolean success = networks || _set_error(error, "trusted-proxies() needs an address or a network");
 
   if (!self->trusted_proxies)
     self->trusted_proxies = trusted_proxies_new();
@@ -631,8 +658,7 @@ proxy_source_validate(LogDriver *s, GError **error)
   ProxySource *self = (ProxySource *) s;
 
   if (self->serve_untrusted_peers && !self->trusted_proxies)
-    return _set_error(
-      error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted%s", "");
+    return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted");
   return listener_options_validate(&self->listener, error);
 }
 
@@ -650,16 +676,14 @@ _adjust_dynamic_window_size(ProxySource *self)
       msg_warning("WARNING: dynamic-window-size() is not a multiple of max-connections(), using the next one that is",
                   evt_tag_long("dynamic_window_size", *size),
                   evt_tag_long("adjusted", adjusted),
-                  evt_tag_str("driver", self->super.super.id),
-                  log_pipe_location_tag(&self->super.super.super));
+                  DRIVER_TAGS(&self->super.super));
       *size = adjusted;
     }
   if (*size / self->max_connections < 10)
     msg_warning("WARNING: dynamic-window-size() should be at least 10 times max-connections() to be of use",
                 evt_tag_long("dynamic_window_size", *size),
                 evt_tag_int("max_connections", self->max_connections),
-                evt_tag_str("driver", self->super.super.id),
-                log_pipe_location_tag(&self->super.super.super));
+                DRIVER_TAGS(&self->super.super));
 }
 
 /* As network(): the window of the driver is divided among the connections that it may have. */
@@ -682,13 +706,12 @@ _setup_window_size(ProxySource *self, GlobalConfig *cfg)
   if (options->init_window_size >= min_size)
     return;
 
-  msg_warning("log-iw-size() divided by max-connections() is too small, using the minimum; make sure that "
+  msg_warning("log-iw-size() divided by max-connections() is too small, using the minimum. Make sure that "
               "log-fifo-size() of the destinations is large enough, or raise log-iw-size()",
               evt_tag_int("log_iw_size_per_connection", options->init_window_size),
               evt_tag_int("minimum", min_size),
               evt_tag_int("min_log_fifo_size", min_size * self->max_connections),
-              evt_tag_str("driver", self->super.super.id),
-              log_pipe_location_tag(&self->super.super.super));
+              DRIVER_TAGS(&self->super.super));
   options->init_window_size = min_size;
 }
 
@@ -697,9 +720,8 @@ _warn_about_trust(ProxySource *self)
 {
   if (!self->trusted_proxies)
     msg_warning("WARNING: proxy-protocol() has no trusted-proxies(), so that anybody who can connect can claim "
-                "any client address; list the addresses of the load balancers",
-                evt_tag_str("driver", self->super.super.id),
-                log_pipe_location_tag(&self->super.super.super));
+                "any client address. List the addresses of the load balancers",
+                DRIVER_TAGS(&self->super.super));
 }
 
 /*****************************************************************************
@@ -731,8 +753,7 @@ _setup_reader_options(ProxySource *self, GlobalConfig *cfg)
 
   msg_error("Unknown format(), no such format plugin is found",
             evt_tag_str("format", self->reader_options.parse_options.format),
-            evt_tag_str("driver", self->super.super.id),
-            log_pipe_location_tag(&self->super.super.super));
+            DRIVER_TAGS(&self->super.super));
   return FALSE;
 }
 
@@ -748,7 +769,7 @@ _init(LogPipe *s)
 
   _setup_owner(self, cfg);
   g_sockaddr_unref(self->bind_addr);
-  self->bind_addr = listener_resolve_address(&self->listener, s);
+  self->bind_addr = listener_resolve_address(&self->listener, &self->super.super);
   if (!self->bind_addr)
     return FALSE;
 
@@ -761,8 +782,7 @@ _init(LogPipe *s)
     }
   msg_info("Accepting connections",
            evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
-           evt_tag_str("driver", self->super.super.id),
-           log_pipe_location_tag(s));
+           DRIVER_TAGS(&self->super.super));
   return TRUE;
 }
 
@@ -775,8 +795,9 @@ _deinit(LogPipe *s)
   _suspend(self);
 
   OpenSockets *sockets = _release_sockets(self);
-  if (self->keep_alive && log_pipe_get_config(s)->persist)
-    _save_sockets(self, sockets);
+  GlobalConfig *persisting = self->keep_alive ? _get_persisting_config(self) : NULL;
+  if (persisting)
+    _save_sockets(self, persisting, sockets);
   else
     _open_sockets_free(sockets);
 
@@ -800,13 +821,13 @@ _free(LogPipe *s)
 }
 
 static gsize
-_count_connections(gpointer s)
+_count_connections(LogDriver *s)
 {
   return ((ProxySource *) s)->num_connections;
 }
 
 static void
-_foreach_dynamic_source(void (*func)(LogSource *source), gpointer s)
+_foreach_dynamic_source(void (*func)(LogSource *source), LogDriver *s)
 {
   ProxySource *self = (ProxySource *) s;
   struct iv_list_head *current;
@@ -836,7 +857,7 @@ proxy_source_new(GlobalConfig *cfg)
   log_reader_options_defaults(&self->reader_options);
   self->reader_options.super.stats_level = STATS_LEVEL1;
   self->reader_options.super.stats_source = stats_register_type("proxy-protocol");
-  dynamic_window_balancer_init(&self->dynamic_window, _count_connections, _foreach_dynamic_source, self);
+  dynamic_window_balancer_init(&self->dynamic_window, &self->super.super, _count_connections, _foreach_dynamic_source);
   self->transport = g_strdup("tcp");
   self->keep_alive = TRUE;
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
@@ -845,9 +866,9 @@ proxy_source_new(GlobalConfig *cfg)
   self->source_is_client = TRUE;
   proxy_macro_handles_init(&self->macro_handles, DEFAULT_MACRO_PREFIX, NULL);
 
-  acceptor_init(&self->acceptor, &self->super.super.super, _on_accepted);
+  acceptor_init(&self->acceptor, &self->super.super, _on_accepted);
   INIT_IV_LIST_HEAD(&self->connections);
   INIT_IV_LIST_HEAD(&self->pending);
-  refusal_log_init(&self->refusal_log, &self->super.super.super);
+  refusal_log_init(&self->refusal_log, &self->super.super);
   return &self->super.super;
 }

@@ -10,10 +10,8 @@
 
 #include "refusal-log.h"
 
+#include "driver-tags.h"
 #include "proxy-header.h"
-
-#include "driver.h"
-#include "messages.h"
 
 static void
 _report(RefusalLog *self)
@@ -22,8 +20,7 @@ _report(RefusalLog *self)
     msg_error("Refusals of PROXY protocol connections were not logged, there were too many of them",
               evt_tag_int("suppressed", self->suppressed),
               evt_tag_int("logged", self->lines),
-              evt_tag_str("driver", ((LogDriver *) self->driver)->id),
-              log_pipe_location_tag(self->driver));
+              DRIVER_TAGS(self->driver));
   self->lines = 0;
   self->suppressed = 0;
 }
@@ -35,7 +32,7 @@ _on_end_of_second(void *s)
 }
 
 void
-refusal_log_init(RefusalLog *self, LogPipe *driver)
+refusal_log_init(RefusalLog *self, LogDriver *driver)
 {
   self->driver = driver;
   self->lines = 0;
@@ -78,14 +75,12 @@ refusal_log_write(RefusalLog *self, const Refusal *refusal)
             evt_tag_str("client", peer),
             evt_tag_str("local", local),
             evt_tag_str("line", proxy_header_print(refusal->bytes, refusal->length, line)),
-            evt_tag_str("driver", ((LogDriver *) self->driver)->id),
-            log_pipe_location_tag(self->driver));
+            DRIVER_TAGS(self->driver));
   msg_notice("Syslog connection closed",
              evt_tag_int("fd", refusal->fd),
              evt_tag_str("client", peer),
              evt_tag_str("local", local),
-             evt_tag_str("driver", ((LogDriver *) self->driver)->id),
-             log_pipe_location_tag(self->driver));
+             DRIVER_TAGS(self->driver));
 }
 
 void

@@ -12,7 +12,7 @@
 #define REFUSAL_LOG_H_INCLUDED
 
 #include "gsockaddr.h"
-#include "logpipe.h"
+#include "driver.h"
 
 #include <iv.h>
 
@@ -38,7 +38,7 @@ typedef struct _Refusal
  */
 typedef struct _RefusalLog
 {
-  LogPipe *driver;
+  LogDriver *driver;
   struct iv_timer end_of_second;
   guint lines;
   guint suppressed;
@@ -48,7 +48,7 @@ typedef struct _RefusalLog
  * refusal_log_init()
  * @driver: whose refusals they are, for the log lines; not referenced
  */
-void refusal_log_init(RefusalLog *self, LogPipe *driver);
+void refusal_log_init(RefusalLog *self, LogDriver *driver);
 
 /**
  * refusal_log_write() - log a refusal, or count it as suppressed

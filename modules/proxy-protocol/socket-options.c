@@ -10,9 +10,8 @@
 
 #include "socket-options.h"
 
-#include "driver.h"
+#include "driver-tags.h"
 #include "gprocess.h"
-#include "messages.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -22,7 +21,7 @@
 
 typedef enum
 {
-  /* always set */
+  /* set unless it is so already */
   SWITCH,
   /* set unless 0 */
   NUMBER,
@@ -77,7 +76,7 @@ socket_options_destroy(SocketOptions *self)
 }
 
 static void
-_warn_if_limited(const NumericOption *option, gint fd, gint wanted, LogPipe *driver)
+_warn_if_limited(const NumericOption *option, gint fd, gint wanted, LogDriver *driver)
 {
   gint given = 0;
   socklen_t size = sizeof(given);
@@ -89,12 +88,11 @@ _warn_if_limited(const NumericOption *option, gint fd, gint wanted, LogPipe *dri
                 evt_tag_str("option", option->name),
                 evt_tag_int("requested", wanted),
                 evt_tag_int("given", given),
-                evt_tag_str("driver", ((LogDriver *) driver)->id),
-                log_pipe_location_tag(driver));
+                DRIVER_TAGS(driver));
 }
 
 static gboolean
-_report_error(const gchar *option, const gchar *value, GSockAddr *address, LogPipe *driver)
+_report_error(const gchar *option, const gchar *value, GSockAddr *address, LogDriver *driver)
 {
   gint error = errno;
   gchar text[MAX_SOCKADDR_STRING];
@@ -104,13 +102,24 @@ _report_error(const gchar *option, const gchar *value, GSockAddr *address, LogPi
             evt_tag_str("value", value),
             evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
             evt_tag_errno("error", error),
-            evt_tag_str("driver", ((LogDriver *) driver)->id),
-            log_pipe_location_tag(driver));
+            DRIVER_TAGS(driver));
   return FALSE;
 }
 
 static gboolean
-_apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *address, LogPipe *driver)
+_is_needed(const NumericOption *option, gint fd, gint value)
+{
+  gint present = 0;
+  socklen_t size = sizeof(present);
+
+  if (option->kind != SWITCH)
+    return value != 0;
+  getsockopt(fd, option->level, option->option, &present, &size);
+  return !present != !value;
+}
+
+static gboolean
+_apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *address, LogDriver *driver)
 {
   gboolean needs_more = address->sa.sa_family == AF_INET6 && option->option6;
 
@@ -128,7 +137,7 @@ _apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *addre
 }
 
 static gboolean
-_bind_to_interface(const gchar *interface, gint fd, GSockAddr *address, LogPipe *driver)
+_bind_to_interface(const gchar *interface, gint fd, GSockAddr *address, LogDriver *driver)
 {
   cap_t saved_caps = g_process_cap_save();
 
@@ -142,14 +151,14 @@ _bind_to_interface(const gchar *interface, gint fd, GSockAddr *address, LogPipe 
 }
 
 gboolean
-socket_options_apply(const SocketOptions *self, gint fd, GSockAddr *address, LogPipe *driver)
+socket_options_apply(const SocketOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(NUMERIC_OPTIONS); i++)
     {
       const NumericOption *option = &NUMERIC_OPTIONS[i];
       gint value = G_STRUCT_MEMBER(gint, self, option->offset);
 
-      if ((value || option->kind == SWITCH) && !_apply_number(option, fd, value, address, driver))
+      if (_is_needed(option, fd, value) && !_apply_number(option, fd, value, address, driver))
         return FALSE;
     }
   return !self->interface || _bind_to_interface(self->interface, fd, address, driver);

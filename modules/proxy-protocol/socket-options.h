@@ -12,7 +12,7 @@
 #define SOCKET_OPTIONS_H_INCLUDED
 
 #include "gsockaddr.h"
-#include "logpipe.h"
+#include "driver.h"
 
 /* The socket options of network(); 0 leaves a number as the kernel has it. */
 typedef struct _SocketOptions
@@ -44,6 +44,6 @@ void socket_options_destroy(SocketOptions *self);
  * system call. Returns FALSE, and has logged why, where the socket cannot be
  * used as the configuration asks.
  */
-gboolean socket_options_apply(const SocketOptions *self, gint fd, GSockAddr *address, LogPipe *driver);
+gboolean socket_options_apply(const SocketOptions *self, gint fd, GSockAddr *address, LogDriver *driver);
 
 #endif

@@ -107,6 +107,7 @@ static const Sentence SENTENCES[] = {
   { "UNKNOWN: ignore anything: many spaces", BYTES("PROXY UNKNOWN    x   \r\n"), NO_ADDRESSES },
   { "UNKNOWN: ignore anything: binary", BYTES("PROXY UNKNOWN \0\x01\x7f\x80\xff\t\r\n"), NO_ADDRESSES },
   { "UNKNOWN: ignore anything: a CR", BYTES("PROXY UNKNOWN \r \r\r\n"), NO_ADDRESSES },
+  { "UNKNOWN: ignore anything: a LF", BYTES("PROXY UNKNOWN x\ny\n\n\r\n"), NO_ADDRESSES },
 
   { "exactly one space behind the protocol: two", BYTES(TCP4_FROM(" 192.0.2.1")), BAD_SPACING },
   { "exactly one space behind the protocol: a tab", BYTES("PROXY TCP4\t192.0.2.1 198.51.100.1 1 2\r\n"), BAD_PROTOCOL },
@@ -234,7 +235,6 @@ static const Sentence SENTENCES[] = {
   { "no CRLF in the first 107 characters: in TCP6", BYTES("PROXY TCP6 " MAPPED_45 " " MAPPED_45 " 1 2\r\n"), NO_CRLF },
   { "a single LF must not end the line", BYTES("PROXY TCP4 192.0.2.1 198.51.100.1 1 2\n"), LF_ONLY },
   { "a single LF must not end the line: CRLF later", BYTES("PROXY TCP4 192.0.2.1 198.51.100.1 1 2\nx\r\n"), LF_ONLY },
-  { "a single LF must not end the line: UNKNOWN", BYTES("PROXY UNKNOWN x\ny\r\n"), LF_ONLY },
   { "a single CR must not end the line", BYTES("PROXY TCP4 192.0.2.1 198.51.100.1 1 2\rx\r\n"), BAD_DESTINATION_PORT },
 
   { "not matching exactly: a field too many", BYTES(DESTINATION_PORT("443 x")), TOO_LATE },
@@ -344,9 +344,9 @@ _is_accepted(const Sentence *sentence)
 static gsize
 _get_header_length(const Sentence *sentence)
 {
-  const gchar *lf = memchr(sentence->data, '\n', sentence->length);
+  const gchar *crlf = memmem(sentence->data, sentence->length, "\r\n", 2);
 
-  return _is_accepted(sentence) ? (gsize) (lf + 1 - sentence->data) : 0;
+  return _is_accepted(sentence) ? (gsize) (crlf + 2 - sentence->data) : 0;
 }
 
 static gboolean
@@ -500,7 +500,7 @@ Test(proxy_header, a_line_has_at_most_107_bytes)
 #define IPV6 "([0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
 #define PORT "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}|0)"
 #define CONNECTION "(?|TCP4 " IPV4 " " IPV4 "|TCP6 " IPV6 " " IPV6 ") " PORT " " PORT
-#define HEADER "^PROXY (?:UNKNOWN(?: [^\n]*)?|" CONNECTION ")\r\n"
+#define HEADER "^PROXY (?:UNKNOWN(?: (?s:.*?))?|" CONNECTION ")\r\n"
 
 static gchar *
 _canonical_address(const gchar *text)
@@ -539,7 +539,10 @@ _oracle_on_match(const GMatchInfo *match)
 static gboolean
 _lacks_only_its_end(const GString *data)
 {
-  return data->len < 107 && !memchr(data->str, '\n', data->len) && memcmp(data->str, "PROXY ", MIN(data->len, 6)) == 0;
+  gboolean may_contain_lf = g_str_has_prefix(data->str, "PROXY UNKNOWN ");
+
+  return data->len < 107 && (may_contain_lf || !memchr(data->str, '\n', data->len))
+         && memcmp(data->str, "PROXY ", MIN(data->len, 6)) == 0;
 }
 
 static gchar *
@@ -625,8 +628,9 @@ static const Printed PRINTED[] = {
   { "a header", BYTES("PROXY UNKNOWN x\r\n"), "PROXY UNKNOWN x" },
   { "up to the first LF", BYTES("PROXY UNKNOWN x\r\n<13>message\n"), "PROXY UNKNOWN x" },
   { "a bare LF", BYTES("PROXY UNKNOWN\n"), "PROXY UNKNOWN" },
-  { "only a line end", BYTES("\r\n"), "" },
-  { "only a LF", BYTES("\n"), "" },
+  { "only a line end", BYTES("\r\n"), "\\x0d\\x0a" },
+  { "only a LF", BYTES("\n"), "\\x0a" },
+  { "no line", BYTES("\r\nPROXY\n"), "\\x0d\\x0aPROXY\\x0a" },
   { "no line end yet", BYTES("PROXY TCP4 192"), "PROXY TCP4 192" },
   { "no LF yet", BYTES("PROXY UNKNOWN\r"), "PROXY UNKNOWN\\x0d" },
   { "two CRs", BYTES("PROXY UNKNOWN\r\r\n"), "PROXY UNKNOWN\\x0d" },
@@ -640,7 +644,7 @@ static const Printed PRINTED[] = {
   { "107 bytes", BYTES(X_107), X_107 },
   { "108 bytes", BYTES(X_107 "x"), X_107 "..." },
   { "LF as byte 107", BYTES(X_100 "xxxxx\r\n"), X_100 "xxxxx" },
-  { "LF as byte 108", BYTES(X_107 "\n"), X_107 "..." },
+  { "LF as byte 108", BYTES(X_107 "\n"), X_107 },
 };
 
 static gchar *
