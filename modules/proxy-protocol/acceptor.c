@@ -74,13 +74,18 @@ _accept_one(Acceptor *self)
       _pause(self, errno);
       return FALSE;
     }
-  /* any error but EAGAIN is that of one connection, which is gone */
+  if (fd < 0 && errno == EAGAIN)
+    {
+      /* nobody waits any more */
+      self->out_of_resources = FALSE;
+      return FALSE;
+    }
+  /* any other error is that of one connection, which is gone */
   if (fd < 0)
-    return errno != EAGAIN;
+    return TRUE;
 
   GSockAddr *peer_addr = g_sockaddr_new((struct sockaddr *) &address, length);
 
-  self->out_of_resources = FALSE;
   self->accepted(self->driver, fd, peer_addr);
   g_sockaddr_unref(peer_addr);
   return TRUE;

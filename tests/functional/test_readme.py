@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""README.md: what it shows works, and what can be known from the sources stands in it."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from client import send
+from daemon import config_version, free_port, module_path, wait_for
+
+TOP = Path(__file__).parents[2]
+MODULE_SOURCES = TOP / "modules/proxy-protocol"
+README = (TOP / "README.md").read_text()
+FENCED_BLOCK = re.compile(r"^```([\w-]+)\n(.*?)^```$", re.M | re.S)
+STRING = r'"(?:[^"\\]|\\.)*"'
+STRING_LITERAL = re.compile(rf"{STRING}(?:\s*{STRING})*")
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+# what is logged as it stands, and mistakes in a configuration
+NO_REASON = re.compile(rf"\b(?:msg_\w+|\w*set_(?:literal_)?error\w*)\([^\";]*(?:{STRING}\s*)+")
+# begins with a small letter, and has nothing to be filled in
+REASON = re.compile(r"[a-z][^%]* [^%]* [^%]*")
+
+
+def blocks(language):
+    return [text for name, text in FENCED_BLOCK.findall(README) if name == language]
+
+
+def source(name):
+    return (MODULE_SOURCES / name).read_text()
+
+
+def configuration(block):
+    return f"@version: {config_version()}\n{block}"
+
+
+# ---------------------------------------------------------------------------
+# Configurations
+# ---------------------------------------------------------------------------
+
+
+def haproxy(*arguments):
+    return subprocess.run(["/usr/sbin/haproxy", *arguments], capture_output=True, text=True)
+
+
+def test_every_block_is_of_a_kind_that_is_tested():
+    assert {name for name, _ in FENCED_BLOCK.findall(README)} == {"syslog-ng", "haproxy", "sh"}
+
+
+@pytest.mark.parametrize("block", blocks("syslog-ng"))
+def test_a_configuration_of_syslog_ng_is_right(daemon, block):
+    daemon.configure = lambda _: daemon.config_file.write_text(configuration(block))
+    result = daemon.check("")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("block", blocks("haproxy"))
+def test_a_configuration_of_haproxy_is_right(tmp_path, block):
+    (tmp_path / "haproxy.cfg").write_text(block)
+    result = haproxy("-c", "-f", tmp_path / "haproxy.cfg")
+    assert result.returncode == 0, result.stderr
+    assert "WARNING" not in result.stdout + result.stderr
+
+
+def replaced(text, *replacements):
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_the_first_two_configurations_work_together(daemon, tmp_path, port):
+    front = free_port()
+    text = replaced(blocks("syslog-ng")[0], ("192.0.2.10", "127.0.0.1"), ("6514", str(port)), ("/var/log", str(tmp_path)))
+    daemon.configure = lambda _: daemon.config_file.write_text(configuration(text))
+    daemon.start("")
+
+    text = replaced(blocks("haproxy")[0], (":514", f"127.0.0.1:{front}"), ("192.0.2.20:6514", f"127.0.0.1:{port}"))
+    (tmp_path / "haproxy.cfg").write_text(text)
+    with subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", tmp_path / "haproxy.cfg"]) as process:
+        try:
+            wait_for(lambda: daemon.log_lines("Syslog connection accepted"), "a health check", timeout=20)
+            send(front, b"<13>Nov 20 10:00:00 host prog: hello\n", source="127.0.0.5")
+        finally:
+            process.terminate()
+    written = tmp_path / "clients/127.0.0.5.log"
+    wait_for(lambda: written.exists() and written.read_text().endswith("prog: hello\n"), "the message")
+    assert not daemon.log_lines("reason=")
+
+
+# ---------------------------------------------------------------------------
+# Commands
+# ---------------------------------------------------------------------------
+
+SUDO = """#!/bin/sh
+# plays sudo: nothing happens to the machine
+case $1 in
+  apt-get) shift; exec apt-get --simulate "$@" ;;
+  make) exec "$@" DESTDIR="$SCRATCH/installed" ;;
+  systemctl) echo "$@" ;;
+  syslog-ng-ctl) exec /usr/sbin/"$@" --control="$SCRATCH/ctl" ;;
+  *) echo "no test for: $*" >&2; exit 1 ;;
+esac
+"""
+
+
+def run(block, directory, scratch):
+    """Runs the commands of a block, those with sudo on a machine of paper."""
+    sudo = scratch / "bin/sudo"
+    sudo.parent.mkdir()
+    sudo.write_text(SUDO)
+    sudo.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{sudo.parent}:{os.environ['PATH']}", "SCRATCH": str(scratch)}
+    result = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", block], cwd=directory, env=environment,
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    return result.stdout
+
+
+def clone(directory):
+    """A copy of the sources as git has or would have them, where this is a clone at all."""
+    git = ["git", "-c", f"safe.directory={TOP}", "-C", TOP]
+    files = subprocess.run([*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True,
+                           text=True)
+    if files.returncode != 0:
+        pytest.skip("not a clone")
+    for name in files.stdout.split("\0"):
+        if name and (TOP / name).exists():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TOP / name, directory / name)
+
+
+def test_no_block_of_commands_is_without_a_test():
+    assert [block.split()[:2] for block in blocks("sh")] == [
+        ["tools/demo", "tools/check"], ["sudo", "apt-get"], ["sudo", "syslog-ng-ctl"]]
+
+
+# they themselves run this test, or are run by test_demo.py
+@pytest.mark.parametrize("command", blocks("sh")[0].splitlines())
+def test_the_two_commands_are_there(command):
+    result = subprocess.run([TOP / command, "--help"], capture_output=True, text=True)
+    assert result.returncode == 0
+    assert f"usage: {command} " in result.stdout
+
+
+def test_install_from_source(tmp_path):
+    sources = tmp_path / "sources"
+    clone(sources)
+    run(blocks("sh")[1], sources, tmp_path)
+    modules = f"{tmp_path}/installed{module_path().partition(':')[2]}"
+    registry = subprocess.run(["/usr/sbin/syslog-ng", "--module-registry", f"--module-path={modules}"],
+                              capture_output=True, text=True)
+    assert re.search(r"^Module: proxy-protocol\nStatus: ok$", registry.stdout, re.M), registry.stdout + registry.stderr
+
+
+def test_the_packages_to_install_are_those_that_the_tools_install():
+    lists = (TOP / "tools/lib.sh").read_text()
+    packages = re.search(r"^BUILD_PACKAGES=\((.*?)\)", lists, re.M | re.S)[1].split()
+    command = blocks("sh")[1].partition("./autogen.sh")[0].replace("\\\n", " ")
+    assert command.split() == ["sudo", "apt-get", "install", "--no-install-recommends", *packages]
+
+
+def test_the_command_for_counters(start, tmp_path):
+    daemon = start()
+    output = run(blocks("sh")[2], tmp_path, tmp_path)
+    assert {line.split(";")[4] for line in output.splitlines()} == set(daemon.counters())
+
+
+# ---------------------------------------------------------------------------
+# Completeness
+# ---------------------------------------------------------------------------
+
+
+def test_every_option():
+    keywords = re.findall(r'KEYWORD\("(\w+)"', source("proxy-protocol-parser.c"))
+    assert len(keywords) > 30
+    assert [word for word in keywords if f"`{word.replace('_', '-')}(" not in README] == []
+
+
+def test_every_macro():
+    names = re.findall(r'\{ "(\w+)", LM_VT_', source("proxy-macros.c"))
+    assert len(names) == 8
+    assert [name for name in names if f"`${{PROXY_{name}}}`" not in README] == []
+
+
+def test_every_counter():
+    names = re.findall(r'^  \[PROXY_COUNTER_\w+\] = "(\w+)"', source("proxy-counters.c"), re.M)
+    assert len(names) == 11
+    assert [name for name in names if f"| `{name}` |" not in README] == []
+
+
+def string_literals(text):
+    """The strings of a C source but for NO_REASON, each put together from its parts."""
+    for literal in STRING_LITERAL.findall(NO_REASON.sub("", COMMENT.sub("", text))):
+        yield "".join(part[1:-1] for part in re.findall(STRING, literal)).replace('\\"', '"')
+
+
+def reasons():
+    found = {text for path in MODULE_SOURCES.glob("*.c") for text in string_literals(path.read_text())
+             if REASON.fullmatch(text)}
+    assert len(found) >= 20
+    return sorted(found)
+
+
+def test_every_reason():
+    text = README.replace("\n", " ")
+    assert [reason for reason in reasons() if f"| `{reason}` |" not in text] == []
+
+
+def test_no_reason_that_there_is_not():
+    documented = re.findall(r"^\| `([^`]*)` \|", README.partition("\n## Refusals\n")[2].partition("\n## ")[0], re.M)
+    assert sorted(documented) == reasons()

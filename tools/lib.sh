@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the tools share: Debian packages, building, messages. To be sourced.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# syslog-ng and haproxy are there, where an ordinary user's PATH does not look
+PATH=$PATH:/usr/sbin:/sbin
+
+# --- Debian packages, per purpose ---
+
+# shellcheck disable=SC2034
+BUILD_PACKAGES=(
+  autoconf autoconf-archive automake bison flex gcc libc6-dev libcap-dev libglib2.0-dev libivykis-dev libtool make
+  pkg-config python3 syslog-ng-core syslog-ng-dev
+)
+
+# shellcheck disable=SC2034
+DEMO_PACKAGES=(haproxy socat)
+
+# shellcheck disable=SC2034
+CHECK_PACKAGES=(
+  bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev python3-pytest shellcheck strace
+  syslog-ng-scl xz-utils
+)
+
+is_installed() {
+  dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get --yes -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+
+# install_missing PACKAGE...: with apt-get; nothing is removed for it, and nothing is done when all are there
+install_missing() {
+  local package missing=()
+
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+
+  echo "Installing ${missing[*]}"
+  { apt_get update && apt_get install --no-install-recommends --no-remove "${missing[@]}"; } ||
+    die "these packages are missing: ${missing[*]}"
+}
+
+# --- Building ---
+
+# configure_in DIRECTORY [OPTION...]: out of tree; not again where that has been done
+configure_in() {
+  [[ -x $ROOT/configure ]] || "$ROOT/autogen.sh"
+  mkdir -p "$1"
+  [[ -e $1/Makefile ]] || (cd "$1" && "$ROOT/configure" "${@:2}")
+}
+
+make_in() {
+  make -C "$1" -j "$(nproc)" "${@:2}"
+}
+
+# module_path DIRECTORY: the value of syslog-ng's --module-path for what has been built there
+module_path() {
+  echo "$(cd "$1" && pwd)/modules/proxy-protocol/.libs:$(pkg-config --variable=moduledir syslog-ng)"
+}
+
+# --- Messages ---
+
+die() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
