@@ -21,7 +21,7 @@ DEMO_PACKAGES=(haproxy socat)
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(
   bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev python3-pytest shellcheck strace
-  syslog-ng-scl xz-utils
+  valgrind xz-utils
 )
 
 is_installed() {
