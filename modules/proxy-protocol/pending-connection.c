@@ -35,6 +35,15 @@ _describe_end_of_stream(const PendingConnection *self, gssize rc)
   return "the peer closed the connection before the end of the header";
 }
 
+/* Keeps what has come of an incomplete header. */
+static void
+_store(PendingConnection *self, const guchar *bytes, gsize length)
+{
+  self->stored = g_realloc(self->stored, length);
+  memcpy(self->stored, bytes, length);
+  self->bytes = self->stored;
+}
+
 /*
  * Looks at what there is without taking it, then takes the header's share: two
  * system calls for a header that is there, and nothing behind it is touched.
@@ -42,9 +51,16 @@ _describe_end_of_stream(const PendingConnection *self, gssize rc)
 static ProxyHeaderStatus
 _read_header(PendingConnection *self, ProxyHeader *header, gboolean *more, const gchar **reason)
 {
+  /* of the main thread, which reads one header at a time */
+  static guchar buffer[PROXY_HEADER_V2_MAX];
   gsize known = self->length;
-  gssize seen = _recv(self->fd, self->bytes + known, sizeof(self->bytes) - known, MSG_PEEK);
+  gsize longest = proxy_header_longest(self->limits);
+  /* what is known may be more than a reload has left of the limit; one byte more is then enough to refuse it */
+  gsize room = longest > known ? longest - known : 1;
 
+  if (known > 0)
+    memcpy(buffer, self->stored, known);
+  gssize seen = _recv(self->fd, buffer + known, room, MSG_PEEK);
   if (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
     return PROXY_HEADER_INCOMPLETE;
   if (seen <= 0)
@@ -53,8 +69,9 @@ _read_header(PendingConnection *self, ProxyHeader *header, gboolean *more, const
       return PROXY_HEADER_INVALID;
     }
 
+  self->bytes = buffer;
   self->length = known + seen;
-  ProxyHeaderStatus status = proxy_header_parse(header, self->bytes, self->length, reason);
+  ProxyHeaderStatus status = proxy_header_parse(header, self->limits, buffer, self->length, reason);
   if (status == PROXY_HEADER_INVALID)
     return status;
 
@@ -63,7 +80,11 @@ _read_header(PendingConnection *self, ProxyHeader *header, gboolean *more, const
       *more = self->length > header->length;
       self->length = header->length;
     }
-  _recv(self->fd, self->bytes + known, self->length - known, 0);
+  else
+    _store(self, buffer, self->length);
+
+  /* again the same bytes, to where they are already */
+  _recv(self->fd, buffer + known, self->length - known, 0);
   return status;
 }
 
@@ -132,8 +153,10 @@ pending_connection_new(gint fd, GSockAddr *peer_addr)
 }
 
 gboolean
-pending_connection_start(PendingConnection *self, const PendingConnectionEvents *events, gpointer owner, gint timeout)
+pending_connection_start(PendingConnection *self, const ProxyHeaderLimits *limits,
+                         const PendingConnectionEvents *events, gpointer owner, gint timeout)
 {
+  self->limits = limits;
   self->events = events;
   self->owner = owner;
 
@@ -157,8 +180,9 @@ pending_connection_suspend(PendingConnection *self)
 }
 
 void
-pending_connection_resume(PendingConnection *self, gpointer owner)
+pending_connection_resume(PendingConnection *self, const ProxyHeaderLimits *limits, gpointer owner)
 {
+  self->limits = limits;
   self->owner = owner;
   _watch(self);
 }
@@ -181,5 +205,6 @@ pending_connection_free(PendingConnection *self)
     close(self->fd);
   g_sockaddr_unref(self->peer_addr);
   iv_list_del(&self->list);
+  g_free(self->stored);
   g_free(self);
 }

@@ -50,10 +50,13 @@ struct _PendingConnection
   const PendingConnectionEvents *events;
   gpointer owner;
 
-  /* the header as far as it has been seen */
-  guint16 length;
-  guchar bytes[PROXY_HEADER_MAX];
+  /* the header as far as it has been seen; valid during a call of @events */
+  const guchar *bytes;
+  gsize length;
 
+  /*< private >*/
+  const ProxyHeaderLimits *limits;
+  guchar *stored;
   struct iv_fd watch;
   struct iv_timer deadline;
 };
@@ -67,6 +70,7 @@ PendingConnection *pending_connection_new(gint fd, GSockAddr *peer_addr);
 
 /**
  * pending_connection_start() - read what has come, and wait for the rest
+ * @limits: which headers are valid; outlives the wait
  * @events: what to call, with @owner, when it is known what becomes of the
  *   connection: perhaps before this function returns
  * @timeout: seconds from now to the deadline
@@ -74,8 +78,8 @@ PendingConnection *pending_connection_new(gint fd, GSockAddr *peer_addr);
  * Returns whether the connection waits. If not, @events has been told and it
  * may be gone.
  */
-gboolean pending_connection_start(PendingConnection *self, const PendingConnectionEvents *events, gpointer owner,
-                                  gint timeout);
+gboolean pending_connection_start(PendingConnection *self, const ProxyHeaderLimits *limits,
+                                  const PendingConnectionEvents *events, gpointer owner, gint timeout);
 
 /**
  * pending_connection_suspend() - stop watching, keep the bytes and the deadline
@@ -83,9 +87,9 @@ gboolean pending_connection_start(PendingConnection *self, const PendingConnecti
 void pending_connection_suspend(PendingConnection *self);
 
 /**
- * pending_connection_resume() - go on after pending_connection_suspend(), with another owner
+ * pending_connection_resume() - go on after pending_connection_suspend(), with another owner and its limits
  */
-void pending_connection_resume(PendingConnection *self, gpointer owner);
+void pending_connection_resume(PendingConnection *self, const ProxyHeaderLimits *limits, gpointer owner);
 
 /**
  * pending_connection_release_fd() - take the socket out, for the caller to own

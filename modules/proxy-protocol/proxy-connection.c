@@ -23,7 +23,7 @@ _queue(LogPipe *s, LogMessage *msg, const LogPathOptions *path_options)
   ProxyConnection *self = (ProxyConnection *) s;
 
   if (self->macros)
-    proxy_macro_values_apply(self->macros, self->owner->macro_handles, msg);
+    proxy_macros_apply(self->macros, self->owner->macro_names, msg);
   log_pipe_forward_msg(s, msg, path_options);
 }
 
@@ -82,14 +82,21 @@ _free(LogPipe *s)
   log_pipe_free_method(s);
 }
 
+/* Messages of an AF_UNIX client come from the proxy: a path is no source of syslog-ng's. */
 static GSockAddr *
 _client_addr(const ProxyHeader *header, GSockAddr *peer_addr)
 {
-  if (!header || !proxy_header_has_addresses(header))
-    return g_sockaddr_ref(peer_addr);
+  ProxyAddress source = header ? header->source : (ProxyAddress){ .sa = { .sa_family = AF_UNSPEC } };
 
-  ProxyAddress source = header->source;
-  return g_sockaddr_new(&source.sa, source.sa.sa_family == AF_INET ? sizeof(source.in) : sizeof(source.in6));
+  switch (source.sa.sa_family)
+    {
+    case AF_INET:
+      return g_sockaddr_new(&source.sa, sizeof(source.in));
+    case AF_INET6:
+      return g_sockaddr_new(&source.sa, sizeof(source.in6));
+    default:
+      return g_sockaddr_ref(peer_addr);
+    }
 }
 
 ProxyConnection *
@@ -114,7 +121,7 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer
 
   self->peer_addr = g_sockaddr_ref(peer_addr);
   self->client_addr = _client_addr(header, peer_addr);
-  self->macros = header ? proxy_macro_values_new(header, peer_addr) : NULL;
+  self->macros = header ? proxy_macro_values_new(header, &peer_addr->sa) : NULL;
 
   self->reader = log_reader_new(cfg);
   log_reader_open(self->reader, proto, poll_fd_events_new(fd));

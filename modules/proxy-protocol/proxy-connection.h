@@ -33,7 +33,7 @@ typedef struct _ProxyConnectionOwner
   LogSrcDriver *driver;
   LogReaderOptions *reader_options;
   LogProtoServerFactory *proto_factory;
-  const ProxyMacroHandles *macro_handles;
+  const ProxyMacroNames *macro_names;
   const gchar *transport;
   const DynamicWindowBalancer *dynamic_window;
   /* the client's address is the source of its messages, not the proxy's */

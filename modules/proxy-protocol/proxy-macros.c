@@ -12,7 +12,6 @@
 
 #include "compat-nvtable.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 typedef struct _MacroDefinition
@@ -21,24 +20,33 @@ typedef struct _MacroDefinition
   LogMessageValueType type;
 } MacroDefinition;
 
-static const MacroDefinition MACROS[PROXY_MACRO_COUNT] = {
+static const MacroDefinition MACROS[PROXY_MACRO_TLV] = {
   [PROXY_MACRO_SRCIP] = { "SRCIP", LM_VT_STRING },
   [PROXY_MACRO_SRCPORT] = { "SRCPORT", LM_VT_INTEGER },
   [PROXY_MACRO_DSTIP] = { "DSTIP", LM_VT_STRING },
   [PROXY_MACRO_DSTPORT] = { "DSTPORT", LM_VT_INTEGER },
+  [PROXY_MACRO_SRCPATH] = { "SRCPATH", LM_VT_STRING },
+  [PROXY_MACRO_DSTPATH] = { "DSTPATH", LM_VT_STRING },
   [PROXY_MACRO_IP_VERSION] = { "IP_VERSION", LM_VT_INTEGER },
   [PROXY_MACRO_VERSION] = { "VERSION", LM_VT_INTEGER },
   [PROXY_MACRO_PEERIP] = { "PEERIP", LM_VT_STRING },
   [PROXY_MACRO_PEERPORT] = { "PEERPORT", LM_VT_INTEGER },
-};
-
-/* Thousands of connections may be open: the values stand one behind the other, each with its NUL. */
-struct _ProxyMacroValues
-{
-  /* no two connections of the process have the same */
-  guint64 serial;
-  guint16 ends[PROXY_MACRO_COUNT];
-  gchar text[];
+  [PROXY_MACRO_ALPN] = { "ALPN", LM_VT_STRING },
+  [PROXY_MACRO_AUTHORITY] = { "AUTHORITY", LM_VT_STRING },
+  [PROXY_MACRO_UNIQUE_ID] = { "UNIQUE_ID", LM_VT_STRING },
+  [PROXY_MACRO_NETNS] = { "NETNS", LM_VT_STRING },
+  [PROXY_MACRO_SSL_VERSION] = { "SSL_VERSION", LM_VT_STRING },
+  [PROXY_MACRO_SSL_CN] = { "SSL_CN", LM_VT_STRING },
+  [PROXY_MACRO_SSL_CIPHER] = { "SSL_CIPHER", LM_VT_STRING },
+  [PROXY_MACRO_SSL_SIG_ALG] = { "SSL_SIG_ALG", LM_VT_STRING },
+  [PROXY_MACRO_SSL_KEY_ALG] = { "SSL_KEY_ALG", LM_VT_STRING },
+  [PROXY_MACRO_SSL_GROUP] = { "SSL_GROUP", LM_VT_STRING },
+  [PROXY_MACRO_SSL_SIG_SCHEME] = { "SSL_SIG_SCHEME", LM_VT_STRING },
+  [PROXY_MACRO_SSL_VERIFIED] = { "SSL_VERIFIED", LM_VT_STRING },
+  [PROXY_MACRO_AWS_VPCE_ID] = { "AWS_VPCE_ID", LM_VT_STRING },
+  [PROXY_MACRO_AZURE_LINKID] = { "AZURE_LINKID", LM_VT_INTEGER },
+  /* an unsigned number of 64 bits, which no numeric type of syslog-ng holds */
+  [PROXY_MACRO_GCP_PSC_ID] = { "GCP_PSC_ID", LM_VT_STRING },
 };
 
 /*
@@ -47,103 +55,74 @@ struct _ProxyMacroValues
  */
 typedef struct _RenderedMacros
 {
-  /* of the values; 0 while there are none */
-  guint64 serial;
-  ProxyMacroHandles handles;
+  /* 0 while there are none */
+  guint64 values_serial;
+  guint64 names_serial;
   NVTable *table;
 } RenderedMacros;
 
-gboolean
-proxy_macro_handles_init(ProxyMacroHandles *self, const gchar *prefix, GError **error)
-{
-  gboolean usable = TRUE;
-
-  for (gint i = 0; i < PROXY_MACRO_COUNT && usable; i++)
-    {
-      gchar *name = g_strconcat(prefix, MACROS[i].name, NULL);
-
-      self->handles[i] = log_msg_get_value_handle(name);
-      usable = self->handles[i] != LM_V_NONE && !log_msg_is_handle_macro(self->handles[i])
-               && log_msg_is_value_name_valid(name);
-      if (!usable)
-        g_set_error(
-          error, g_quark_from_static_string("proxy-macros"), 0, "no message can have a value named \"%s\"", name);
-      g_free(name);
-    }
-  return usable;
-}
-
 /*****************************************************************************
- * From the header to text
+ * Names
  *****************************************************************************/
 
-/* Values are added in the order of the macros. */
-static void
-_add(GString *text, guint16 *end, const gchar *value)
+static NVHandle
+_lookup(const gchar *prefix, const gchar *name, GError **error)
 {
-  g_string_append_len(text, value, strlen(value) + 1);
-  *end = text->len;
+  gchar *full_name = g_strconcat(prefix, name, NULL);
+  NVHandle handle = log_msg_get_value_handle(full_name);
+
+  if (handle == LM_V_NONE || log_msg_is_handle_macro(handle) || !log_msg_is_value_name_valid(full_name))
+    {
+      g_set_error(
+        error, g_quark_from_static_string("proxy-macros"), 0, "no message can have a value named \"%s\"", full_name);
+      handle = LM_V_NONE;
+    }
+  g_free(full_name);
+  return handle;
 }
 
-static void
-_add_number(GString *text, guint16 *end, guint number)
-{
-  gchar value[16];
-
-  g_snprintf(value, sizeof(value), "%u", number);
-  _add(text, end, value);
-}
-
-/* The address, and behind it the port. */
-static void
-_add_endpoint(GString *text, guint16 *ends, const struct sockaddr *endpoint)
-{
-  const ProxyAddress *address = (const ProxyAddress *) endpoint;
-  gchar value[INET6_ADDRSTRLEN];
-
-  if (endpoint->sa_family == AF_INET)
-    inet_ntop(AF_INET, &address->in.sin_addr, value, sizeof(value));
-  else
-    inet_ntop(AF_INET6, &address->in6.sin6_addr, value, sizeof(value));
-  _add(text, &ends[0], value);
-  _add_number(text, &ends[1], ntohs(address->in.sin_port));
-}
-
-ProxyMacroValues *
-proxy_macro_values_new(const ProxyHeader *header, const GSockAddr *peer)
+gboolean
+proxy_macro_names_init(ProxyMacroNames *self, const gchar *prefix, GError **error)
 {
   static guint64 last_serial = 0;
 
-  if (!proxy_header_has_addresses(header))
-    return NULL;
-
-  guint16 ends[PROXY_MACRO_COUNT];
-  GString *text = g_string_sized_new(256);
-  _add_endpoint(text, &ends[PROXY_MACRO_SRCIP], &header->source.sa);
-  _add_endpoint(text, &ends[PROXY_MACRO_DSTIP], &header->destination.sa);
-  _add_number(text, &ends[PROXY_MACRO_IP_VERSION], header->source.sa.sa_family == AF_INET ? 4 : 6);
-  _add_number(text, &ends[PROXY_MACRO_VERSION], header->version);
-  _add_endpoint(text, &ends[PROXY_MACRO_PEERIP], &peer->sa);
-
-  ProxyMacroValues *self = g_malloc(sizeof(ProxyMacroValues) + text->len);
+  g_free(self->prefix);
+  self->prefix = g_strdup(prefix);
   self->serial = ++last_serial;
-  memcpy(self->ends, ends, sizeof(ends));
-  memcpy(self->text, text->str, text->len);
-  g_string_free(text, TRUE);
-  return self;
+  for (gint i = 0; i < PROXY_MACRO_TLV; i++)
+    {
+      self->handles[i] = _lookup(prefix, MACROS[i].name, error);
+      if (self->handles[i] == LM_V_NONE)
+        return FALSE;
+    }
+  return TRUE;
 }
 
-static const gchar *
-_get(const ProxyMacroValues *self, gint macro, gsize *length)
+void
+proxy_macro_names_destroy(ProxyMacroNames *self)
 {
-  guint16 start = macro == 0 ? 0 : self->ends[macro - 1];
+  g_free(self->prefix);
+}
 
-  *length = self->ends[macro] - start - 1;
-  return self->text + start;
+static NVHandle
+_get_handle(const ProxyMacroNames *self, guint16 macro)
+{
+  gchar name[sizeof("TLV_0xNN")];
+
+  if (macro < PROXY_MACRO_TLV)
+    return self->handles[macro];
+  g_snprintf(name, sizeof(name), "TLV_0x%02X", macro - PROXY_MACRO_TLV);
+  return _lookup(self->prefix, name, NULL);
+}
+
+static LogMessageValueType
+_get_type(guint16 macro)
+{
+  return macro < PROXY_MACRO_TLV ? MACROS[macro].type : LM_VT_STRING;
 }
 
 /*****************************************************************************
- * From text to the messages
+ * Messages
  *****************************************************************************/
 
 static void
@@ -164,56 +143,62 @@ _get_rendered_macros_of_thread(void)
   if (!self)
     {
       self = g_new0(RenderedMacros, 1);
-      self->table = nv_table_new(0, PROXY_MACRO_COUNT, 64 * PROXY_MACRO_COUNT);
+      self->table = nv_table_new(0, PROXY_MACRO_TLV, 64 * PROXY_MACRO_TLV);
       g_private_set(&of_thread, self);
     }
   return self;
 }
 
 static void
-_render(RenderedMacros *self, const ProxyMacroValues *values, const ProxyMacroHandles *handles)
+_render(RenderedMacros *self, const ProxyMacroValues *values, const ProxyMacroNames *names)
 {
+  const gchar *value = proxy_macro_values_get_text(values);
+
   compat_nv_table_clear(self->table);
-  for (gint i = 0; i < PROXY_MACRO_COUNT; i++)
+  for (gint i = 0; i < values->count; i++)
     {
-      NVHandle handle = handles->handles[i];
+      NVHandle handle = _get_handle(names, values->macros[i]);
+      LogMessageValueType type = _get_type(values->macros[i]);
       gssize name_length;
       const gchar *name = log_msg_get_value_name(handle, &name_length);
-      gsize length;
-      const gchar *value = _get(values, i, &length);
+      gsize length = strlen(value);
 
-      while (!nv_table_add_value(self->table, handle, name, name_length, value, length, MACROS[i].type, NULL))
+      while (!nv_table_add_value(self->table, handle, name, name_length, value, length, type, NULL))
         nv_table_realloc(self->table, &self->table);
+      value += length + 1;
     }
-  self->serial = values->serial;
-  self->handles = *handles;
+  self->values_serial = values->serial;
+  self->names_serial = names->serial;
 }
 
 static NVTable *
-_get_rendered(const ProxyMacroValues *values, const ProxyMacroHandles *handles)
+_get_rendered(const ProxyMacroValues *values, const ProxyMacroNames *names)
 {
   RenderedMacros *self = _get_rendered_macros_of_thread();
 
-  if (self->serial != values->serial || memcmp(&self->handles, handles, sizeof(*handles)) != 0)
-    _render(self, values, handles);
+  if (self->values_serial != values->serial || self->names_serial != names->serial)
+    _render(self, values, names);
   return self->table;
 }
 
 static void
-_set_one_by_one(const ProxyMacroValues *self, const ProxyMacroHandles *handles, LogMessage *msg)
+_set_one_by_one(const ProxyMacroValues *values, const ProxyMacroNames *names, LogMessage *msg)
 {
-  for (gint i = 0; i < PROXY_MACRO_COUNT; i++)
-    {
-      gsize length;
-      const gchar *value = _get(self, i, &length);
+  const gchar *value = proxy_macro_values_get_text(values);
 
-      log_msg_set_value_with_type(msg, handles->handles[i], value, length, MACROS[i].type);
+  for (gint i = 0; i < values->count; i++)
+    {
+      guint16 macro = values->macros[i];
+      gsize length = strlen(value);
+
+      log_msg_set_value_with_type(msg, _get_handle(names, macro), value, length, _get_type(macro));
+      value += length + 1;
     }
 }
 
 void
-proxy_macro_values_apply(const ProxyMacroValues *self, const ProxyMacroHandles *handles, LogMessage *msg)
+proxy_macros_apply(const ProxyMacroValues *values, const ProxyMacroNames *names, LogMessage *msg)
 {
-  if (!compat_log_msg_add_block(msg, _get_rendered(self, handles)))
-    _set_one_by_one(self, handles, msg);
+  if (!compat_log_msg_add_block(msg, _get_rendered(values, names)))
+    _set_one_by_one(values, names, msg);
 }

@@ -63,6 +63,8 @@ static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("untrusted_peers", KW_UNTRUSTED_PEERS),
   KEYWORD("header_timeout", KW_HEADER_TIMEOUT),
   KEYWORD("max_pending_headers", KW_MAX_PENDING_HEADERS),
+  KEYWORD("max_header_size", KW_MAX_HEADER_SIZE),
+  KEYWORD("protocol_version", KW_PROTOCOL_VERSION),
   KEYWORD("source_address", KW_SOURCE_ADDRESS),
   KEYWORD("macro_prefix", KW_MACRO_PREFIX),
 

@@ -29,6 +29,7 @@
 #define DEFAULT_WINDOW_SIZE 1000
 #define DEFAULT_HEADER_TIMEOUT 5
 #define DEFAULT_MAX_PENDING_HEADERS 1000
+#define DEFAULT_MAX_HEADER_SIZE 4096
 #define DEFAULT_MACRO_PREFIX "PROXY_"
 
 /* What outlives a reload. */
@@ -57,7 +58,8 @@ typedef struct _ProxySource
   gint header_timeout;
   gint max_pending_headers;
   gboolean source_is_client;
-  ProxyMacroHandles macro_handles;
+  ProxyHeaderLimits header_limits;
+  ProxyMacroNames macro_names;
 
   /* state */
   ProxyConnectionOwner as_owner;
@@ -240,12 +242,20 @@ _refuse_pending(ProxySource *self, PendingConnection *pending, ProxyCounter coun
   _free_pending(self, pending);
 }
 
+static ProxyCounter
+_counter_of_header(const ProxyHeader *header)
+{
+  if (header->version == 1)
+    return PROXY_COUNTER_HEADERS_V1;
+  return header->is_local ? PROXY_COUNTER_HEADERS_LOCAL : PROXY_COUNTER_HEADERS_V2;
+}
+
 static void
 _on_header_complete(gpointer s, PendingConnection *pending, const ProxyHeader *header, gboolean more)
 {
   ProxySource *self = (ProxySource *) s;
 
-  proxy_counters_inc(&self->counters, PROXY_COUNTER_HEADERS_V1);
+  proxy_counters_inc(&self->counters, _counter_of_header(header));
   if (!_has_room(self))
     {
       _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION, NO_ROOM);
@@ -298,7 +308,7 @@ _await_header(ProxySource *self, gint fd, GSockAddr *peer_addr)
 {
   PendingConnection *pending = pending_connection_new(fd, peer_addr);
 
-  if (!pending_connection_start(pending, &PENDING_CONNECTION_EVENTS, self, self->header_timeout))
+  if (!pending_connection_start(pending, &self->header_limits, &PENDING_CONNECTION_EVENTS, self, self->header_timeout))
     return;
   _link_pending(self, pending);
   _limit_pending(self);
@@ -478,7 +488,7 @@ _resume_pending(ProxySource *self, struct iv_list_head *pending)
     {
       iv_list_del_init(current);
       _link_pending(self, iv_container_of(current, PendingConnection, list));
-      pending_connection_resume(iv_container_of(current, PendingConnection, list), self);
+      pending_connection_resume(iv_container_of(current, PendingConnection, list), &self->header_limits, self);
     }
   _limit_pending(self);
 }
@@ -636,6 +646,24 @@ proxy_source_set_max_pending_headers(LogDriver *s, gint max_pending_headers)
   ((ProxySource *) s)->max_pending_headers = max_pending_headers;
 }
 
+void
+proxy_source_set_max_header_size(LogDriver *s, gsize bytes)
+{
+  ((ProxySource *) s)->header_limits.v2_max = bytes;
+}
+
+gboolean
+proxy_source_set_protocol_version(LogDriver *s, const gchar *version, GError **error)
+{
+  ProxySource *self = (ProxySource *) s;
+  gboolean is_any = g_str_equal(version, "any");
+
+  self->header_limits.v1 = is_any || g_str_equal(version, "v1");
+  self->header_limits.v2 = is_any || g_str_equal(version, "v2");
+  return self->header_limits.v1 || self->header_limits.v2
+         || _set_error(error, "protocol-version() takes \"any\", \"v1\" or \"v2\", not \"%s\"", version);
+}
+
 gboolean
 proxy_source_set_source_address(LogDriver *s, const gchar *whose, GError **error)
 {
@@ -649,7 +677,7 @@ proxy_source_set_source_address(LogDriver *s, const gchar *whose, GError **error
 gboolean
 proxy_source_set_macro_prefix(LogDriver *s, const gchar *prefix, GError **error)
 {
-  return proxy_macro_handles_init(&((ProxySource *) s)->macro_handles, prefix, error);
+  return proxy_macro_names_init(&((ProxySource *) s)->macro_names, prefix, error);
 }
 
 gboolean
@@ -735,7 +763,7 @@ _setup_owner(ProxySource *self, GlobalConfig *cfg)
     .driver = &self->super,
     .reader_options = &self->reader_options,
     .proto_factory = log_proto_server_get_factory(&cfg->plugin_context, "text"),
-    .macro_handles = &self->macro_handles,
+    .macro_names = &self->macro_names,
     .transport = self->transport,
     .dynamic_window = &self->dynamic_window,
     .source_is_client = self->source_is_client,
@@ -815,6 +843,7 @@ _free(LogPipe *s)
   listener_options_destroy(&self->listener);
   log_reader_options_destroy(&self->reader_options);
   trusted_proxies_free(self->trusted_proxies);
+  proxy_macro_names_destroy(&self->macro_names);
   g_sockaddr_unref(self->bind_addr);
   g_free(self->transport);
   log_src_driver_free(s);
@@ -863,8 +892,9 @@ proxy_source_new(GlobalConfig *cfg)
   self->max_connections = DEFAULT_MAX_CONNECTIONS;
   self->header_timeout = DEFAULT_HEADER_TIMEOUT;
   self->max_pending_headers = DEFAULT_MAX_PENDING_HEADERS;
+  self->header_limits = (ProxyHeaderLimits){ .v1 = TRUE, .v2 = TRUE, .v2_max = DEFAULT_MAX_HEADER_SIZE };
   self->source_is_client = TRUE;
-  proxy_macro_handles_init(&self->macro_handles, DEFAULT_MACRO_PREFIX, NULL);
+  proxy_macro_names_init(&self->macro_names, DEFAULT_MACRO_PREFIX, NULL);
 
   acceptor_init(&self->acceptor, &self->super.super, _on_accepted);
   INIT_IV_LIST_HEAD(&self->connections);

@@ -40,6 +40,8 @@ gboolean proxy_source_add_trusted_proxies(LogDriver *s, GList *networks, GError 
 gboolean proxy_source_set_untrusted_peers(LogDriver *s, const gchar *policy, GError **error);
 void proxy_source_set_header_timeout(LogDriver *s, gint seconds);
 void proxy_source_set_max_pending_headers(LogDriver *s, gint max_pending_headers);
+void proxy_source_set_max_header_size(LogDriver *s, gsize bytes);
+gboolean proxy_source_set_protocol_version(LogDriver *s, const gchar *version, GError **error);
 gboolean proxy_source_set_source_address(LogDriver *s, const gchar *whose, GError **error);
 gboolean proxy_source_set_macro_prefix(LogDriver *s, const gchar *prefix, GError **error);
 

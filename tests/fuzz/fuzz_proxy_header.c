@@ -9,6 +9,8 @@
  */
 
 #include "proxy-header.h"
+#include "proxy-macro-values.h"
+#include "proxy-tlv.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -28,12 +30,14 @@ typedef struct _Verdict
   const gchar *reason;
 } Verdict;
 
+static const ProxyHeaderLimits LIMITS = { .v1 = TRUE, .v2 = TRUE, .v2_max = 400 };
+
 static Verdict
 _parse(const guchar *data, gsize length)
 {
   Verdict self = { .reason = NULL };
 
-  self.status = proxy_header_parse(&self.header, data, length, &self.reason);
+  self.status = proxy_header_parse(&self.header, &LIMITS, data, length, &self.reason);
   return self;
 }
 
@@ -43,6 +47,11 @@ _check_same_address(const ProxyAddress *a, const ProxyAddress *b)
   g_assert(a->sa.sa_family == b->sa.sa_family);
   if (a->sa.sa_family == AF_UNSPEC)
     return;
+  if (a->sa.sa_family == AF_UNIX)
+    {
+      g_assert(memcmp(a->un.sun_path, b->un.sun_path, sizeof(a->un.sun_path)) == 0);
+      return;
+    }
 
   g_assert(a->in.sin_port == b->in.sin_port);
   if (a->sa.sa_family == AF_INET)
@@ -116,18 +125,68 @@ _check_round_trip(const Verdict *verdict, const guchar *data)
 }
 
 static void
+_check_complete_v1(const Verdict *verdict, const guchar *data, gsize length)
+{
+  const ProxyHeader *header = &verdict->header;
+
+  g_assert(header->length <= MIN(length, PROXY_HEADER_V1_MAX));
+  g_assert(memcmp(data, "PROXY ", 6) == 0);
+  g_assert(memcmp(data + header->length - 2, "\r\n", 2) == 0);
+  g_assert(!header->is_local && header->tlvs_length == 0);
+  g_assert(header->source.sa.sa_family != AF_UNIX);
+  _check_round_trip(verdict, data);
+}
+
+static void
+_check_complete_v2(const Verdict *verdict, const guchar *data, gsize length)
+{
+  const ProxyHeader *header = &verdict->header;
+  ProxyTlvs tlvs = { header->tlvs, header->tlvs_length };
+  ProxyTlv tlv;
+
+  g_assert(memcmp(data, "\r\n\r\n\0\r\nQUIT\n", 12) == 0);
+  g_assert(header->length >= PROXY_HEADER_V2_MIN && header->length <= MIN(length, LIMITS.v2_max));
+  g_assert(!header->is_local || !proxy_header_has_addresses(header));
+  while (proxy_tlv_next(&tlvs, &tlv))
+    g_assert(tlv.value + tlv.length <= data + header->length);
+  g_assert(tlvs.length == 0);
+}
+
+/* What becomes of it in messages: text that is safe anywhere. */
+static void
+_check_macros(const ProxyHeader *header)
+{
+  struct sockaddr_in peer = { .sin_family = AF_INET };
+  ProxyMacroValues *values = proxy_macro_values_new(header, (struct sockaddr *) &peer);
+
+  g_assert(!values == !proxy_header_has_addresses(header));
+  if (!values)
+    return;
+
+  const gchar *text = proxy_macro_values_get_text(values);
+  for (gint i = 0; i < values->count; i++)
+    {
+      g_assert(*text && g_utf8_validate(text, -1, NULL));
+      for (const gchar *c = text; *c; c = g_utf8_next_char(c))
+        g_assert(g_unichar_isprint(g_utf8_get_char(c)));
+      text += strlen(text) + 1;
+    }
+  g_free(values);
+}
+
+static void
 _check_complete(const Verdict *verdict, const guchar *data, gsize length)
 {
   const ProxyHeader *header = &verdict->header;
   sa_family_t family = header->source.sa.sa_family;
 
-  g_assert(header->version == 1);
-  g_assert(header->length <= MIN(length, PROXY_HEADER_V1_MAX));
-  g_assert(memcmp(data, "PROXY ", 6) == 0);
-  g_assert(memcmp(data + header->length - 2, "\r\n", 2) == 0);
-  g_assert(family == AF_UNSPEC || family == AF_INET || family == AF_INET6);
+  g_assert(family == AF_UNSPEC || family == AF_INET || family == AF_INET6 || family == AF_UNIX);
   g_assert(header->destination.sa.sa_family == family);
-  _check_round_trip(verdict, data);
+  if (header->version == 1)
+    _check_complete_v1(verdict, data, length);
+  else
+    _check_complete_v2(verdict, data, length);
+  _check_macros(header);
 }
 
 static void
@@ -139,7 +198,7 @@ _check_verdict(const Verdict *verdict, const guchar *data, gsize length)
       _check_complete(verdict, data, length);
       break;
     case PROXY_HEADER_INCOMPLETE:
-      g_assert(length < PROXY_HEADER_MAX);
+      g_assert(length < proxy_header_longest(&LIMITS));
       break;
     case PROXY_HEADER_INVALID:
       g_assert(verdict->reason && *verdict->reason);

@@ -281,6 +281,8 @@ _accepted_to_verdict(const ProxyHeader *header)
   return verdict;
 }
 
+static const ProxyHeaderLimits V1_ONLY = { .v1 = TRUE };
+
 /* What proxy_header_parse() says; sets the length of an accepted header. */
 static gchar *
 _parse(const gchar *data, gsize length, gsize *header_length)
@@ -292,7 +294,7 @@ _parse(const gchar *data, gsize length, gsize *header_length)
 
   memcpy(copy, data, length);
   memset(&header, 0xff, sizeof(header));
-  ProxyHeaderStatus status = proxy_header_parse(&header, copy, length, &reason);
+  ProxyHeaderStatus status = proxy_header_parse(&header, &V1_ONLY, copy, length, &reason);
   g_free(copy);
 
   *header_length = status == PROXY_HEADER_COMPLETE ? header.length : 0;
@@ -409,7 +411,7 @@ _expect_no_effect_of_bytes_behind(const Sentence *sentence, GString *data)
     {
       g_string_append_c(data, byte);
       same = _expect_verdict_of_sentence(sentence, data);
-      _append_repeated(data, byte, 2 * PROXY_HEADER_MAX);
+      _append_repeated(data, byte, 2 * PROXY_HEADER_V1_MAX);
       same = same && _expect_verdict_of_sentence(sentence, data);
       g_string_truncate(data, sentence->length);
     }
@@ -421,20 +423,20 @@ Test(proxy_header, bytes_behind_the_header_have_no_effect)
   _foreach_sentence(_expect_no_effect_of_bytes_behind);
 }
 
-/* Replaces everything from @length on, up to PROXY_HEADER_MAX bytes. */
+/* Replaces everything from @length on, up to PROXY_HEADER_V1_MAX bytes. */
 static gboolean
 _expect_a_decision_when_filled(const Sentence *sentence, GString *data, gsize length, gchar filler)
 {
   gsize header_length;
 
   g_string_truncate(data, length);
-  _append_repeated(data, filler, PROXY_HEADER_MAX - length);
+  _append_repeated(data, filler, PROXY_HEADER_V1_MAX - length);
   gchar *verdict = _parse(data->str, data->len, &header_length);
   gboolean decided = !g_str_equal(verdict, INCOMPLETE);
   g_free(verdict);
 
   if (!decided)
-    cr_expect_fail("%s: incomplete with %zu bytes of it and '\\x%02x' up to PROXY_HEADER_MAX",
+    cr_expect_fail("%s: incomplete with %zu bytes of it and '\\x%02x' up to PROXY_HEADER_V1_MAX",
                    sentence->text,
                    length,
                    (guchar) filler);
@@ -447,13 +449,13 @@ _expect_a_decision_on_full_buffers(const Sentence *sentence, GString *data)
   static const gchar fillers[] = { 'x', '1', ' ', ':', '\r', '\0', '\xff' };
   gboolean decided = TRUE;
 
-  for (gsize length = MIN(data->len, PROXY_HEADER_MAX); length > 0 && decided; length--)
+  for (gsize length = MIN(data->len, PROXY_HEADER_V1_MAX); length > 0 && decided; length--)
     for (gsize i = 0; i < sizeof(fillers) && decided; i++)
       decided = _expect_a_decision_when_filled(sentence, data, length, fillers[i]);
   return decided;
 }
 
-Test(proxy_header, PROXY_HEADER_MAX_bytes_are_never_incomplete)
+Test(proxy_header, PROXY_HEADER_V1_MAX_bytes_are_never_incomplete)
 {
   _foreach_sentence(_expect_a_decision_on_full_buffers);
 }

@@ -92,6 +92,8 @@ static const Connection CONNECTIONS[] = {
 
 TestSuite(proxy_macros, .init = app_startup, .fini = app_shutdown);
 
+static const ProxyHeaderLimits V1_ONLY = { .v1 = TRUE };
+
 static ProxyMacroValues *
 _values_of(const gchar *text, const gchar *peer_ip, guint16 peer_port)
 {
@@ -100,26 +102,27 @@ _values_of(const gchar *text, const gchar *peer_ip, guint16 peer_port)
   GSockAddr *peer =
     strchr(peer_ip, ':') ? g_sockaddr_inet6_new(peer_ip, peer_port) : g_sockaddr_inet_new(peer_ip, peer_port);
 
-  cr_assert_eq(proxy_header_parse(&header, (const guchar *) text, strlen(text), &reason),
+  cr_assert_eq(proxy_header_parse(&header, &V1_ONLY, (const guchar *) text, strlen(text), &reason),
                PROXY_HEADER_COMPLETE,
                "the test has a bad header: %s",
                reason);
-  ProxyMacroValues *values = proxy_macro_values_new(&header, peer);
+  ProxyMacroValues *values = proxy_macro_values_new(&header, &peer->sa);
   g_sockaddr_unref(peer);
   return values;
 }
 
-static ProxyMacroHandles
-_handles_of(const gchar *prefix)
+/* To be destroyed with proxy_macro_names_destroy(). */
+static ProxyMacroNames
+_names_of(const gchar *prefix)
 {
-  ProxyMacroHandles handles;
+  ProxyMacroNames names = { .prefix = NULL };
   GError *error = NULL;
 
-  cr_assert(proxy_macro_handles_init(&handles, prefix, &error),
+  cr_assert(proxy_macro_names_init(&names, prefix, &error),
             "prefix '%s': %s",
             prefix,
             error ? error->message : "no error given");
-  return handles;
+  return names;
 }
 
 /* Asserts only what fails: thousands of assertions that pass are slow in Criterion. */
@@ -163,10 +166,12 @@ _expect_no_macros(const Connection *connection, LogMessage *msg, const gchar *pr
 static void
 _apply(const Connection *connection, const gchar *prefix, LogMessage *msg)
 {
-  ProxyMacroHandles handles = _handles_of(prefix);
+  ProxyMacroNames names = _names_of(prefix);
   ProxyMacroValues *values = _values_of(connection->header, connection->peer_ip, connection->peer_port);
 
-  proxy_macro_values_apply(values, &handles, msg);
+  if (values)
+    proxy_macros_apply(values, &names, msg);
+  proxy_macro_names_destroy(&names);
   g_free(values);
 }
 
@@ -207,10 +212,11 @@ Test(proxy_macros, are_those_of_the_connection_whatever_the_message_before_had)
       order = order * 1103515245 + 12345;
       gsize connection = (order >> 16) % G_N_ELEMENTS(CONNECTIONS);
       guint reloaded = (order >> 24) % G_N_ELEMENTS(prefixes);
-      ProxyMacroHandles handles = _handles_of(prefixes[reloaded]);
+      ProxyMacroNames names = _names_of(prefixes[reloaded]);
       LogMessage *msg = log_msg_new_empty();
 
-      proxy_macro_values_apply(values[connection], &handles, msg);
+      proxy_macros_apply(values[connection], &names, msg);
+      proxy_macro_names_destroy(&names);
       _expect_macros(&CONNECTIONS[connection], msg, prefixes[reloaded]);
       _expect_no_macros(&CONNECTIONS[connection], msg, prefixes[!reloaded]);
       log_msg_unref(msg);
@@ -305,7 +311,7 @@ Test(proxy_macros, find_room_in_messages_of_any_size)
 }
 
 /* A name has at most 255 bytes, and the longest one here is IP_VERSION. */
-#define LONGEST_PREFIX (255 - strlen("IP_VERSION"))
+#define LONGEST_PREFIX (255 - strlen("SSL_SIG_SCHEME"))
 
 Test(proxy_macros, bear_the_prefix)
 {
@@ -325,11 +331,12 @@ Test(proxy_macros, cannot_have_impossible_names)
 
   for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
     {
-      ProxyMacroHandles handles;
+      ProxyMacroNames names = { .prefix = NULL };
       GError *error = NULL;
 
-      cr_expect_not(proxy_macro_handles_init(&handles, prefixes[i], &error), "prefix '%s' was taken", prefixes[i]);
+      cr_expect_not(proxy_macro_names_init(&names, prefixes[i], &error), "prefix '%s' was taken", prefixes[i]);
       cr_expect(error && strstr(error->message, prefixes[i]), "prefix '%s': no error that names it", prefixes[i]);
+      proxy_macro_names_destroy(&names);
       g_clear_error(&error);
     }
   g_free(too_long);
