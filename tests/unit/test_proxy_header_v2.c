@@ -1047,7 +1047,8 @@ Test(proxy_header_v2, of_two_checksums_the_first_counts)
 Test(proxy_header_v2, printed_a_header_is_escaped_and_cut)
 {
   gchar buffer[PROXY_HEADER_PRINTABLE_SIZE];
-  GByteArray *bytes = _bytes(SIGNATURE "2111000f" INET_BLOCK "5c0a27" "3c31333e");
+  GByteArray *bytes = _bytes(SIGNATURE "2111000f" INET_BLOCK "5c0a27"
+                                       "3c31333e");
 
   cr_assert_str_eq(proxy_header_print(bytes->data, bytes->len, buffer),
                    "\\x0d\\x0a\\x0d\\x0a\\x00\\x0d\\x0aQUIT\\x0a!\\x11\\x00\\x0f"
