@@ -18,6 +18,11 @@ def v1(source="192.0.2.1", destination="198.51.100.1", source_port=56324, destin
     return f"PROXY {protocol} {source} {destination} {source_port} {destination_port}\r\n".encode()
 
 
+def line(text):
+    """A message as it is sent."""
+    return f"<13>Nov 20 10:00:00 host prog[12]: {text}\n".encode()
+
+
 def connect(port, data=b"", source=None, host="127.0.0.1"):
     """A connection to the daemon, on which data has been sent; source: the address to connect from."""
     sock = socket.create_connection((host, port), timeout=10, source_address=(source, 0) if source else None)

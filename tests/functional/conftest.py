@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from daemon import SyslogNg, free_port  # noqa: E402
+from haproxy import HAProxy  # noqa: E402
 
 
 @pytest.fixture
@@ -34,3 +35,17 @@ def start(daemon, port):
         return daemon.start(f"proxy-protocol(ip(127.0.0.1) port({port}) {driver_options});", **kwargs)
 
     return _start
+
+
+@pytest.fixture
+def haproxy(tmp_path):
+    """An HAProxy that has not been started."""
+    proxy = HAProxy(tmp_path)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def front():
+    """The port of the proxy that stands in front of the daemon."""
+    return free_port()

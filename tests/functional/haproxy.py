@@ -4,21 +4,18 @@
 import csv
 import io
 import socket
-import subprocess
-from pathlib import Path
 
 from daemon import wait_for
+from proxy_process import ProxyProcess
 
 
-class HAProxy:
+class HAProxy(ProxyProcess):
     """One HAProxy with one listener, "front", and one server, "syslog-ng". The server is checked 20 times a second."""
 
     def __init__(self, directory):
-        self.directory = Path(directory)
+        super().__init__(directory)
         self.config_file = self.directory / "haproxy.cfg"
         self.socket = self.directory / "haproxy.sock"
-        self.log_file = self.directory / "haproxy.log"
-        self.process = None
 
     def start(self, bind, server, server_options="send-proxy check"):
         self.config_file.write_text(
@@ -32,18 +29,7 @@ class HAProxy:
             "listen front\n"
             f"  bind {bind}\n"
             f"  server syslog-ng {server} {server_options} inter 50ms rise 1 fall 1\n")
-        with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen(["/usr/sbin/haproxy", "-f", self.config_file, "-db"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_for(lambda: self.process.poll() is not None or self._is_listening(), "HAProxy to start")
-        assert self.process.poll() is None, self.log_file.read_text()
-        return self
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait(timeout=10)
-            self.process = None
+        return self.run(["/usr/sbin/haproxy", "-f", self.config_file, "-db"], self._is_listening)
 
     def command(self, command):
         """What HAProxy answers on its control socket."""

@@ -4,28 +4,10 @@
 import subprocess
 
 import pytest
-from client import connect, is_closed_by_peer, send
-from daemon import free_port, macros, wait_for
-from haproxy import HAProxy
+from client import connect, is_closed_by_peer, line, send
+from daemon import macros, wait_for
 
 CHECKS = ["check", "check check-send-proxy"]
-
-
-def line(text):
-    return f"<13>Nov 20 10:00:00 host prog[12]: {text}\n".encode()
-
-
-@pytest.fixture
-def haproxy(tmp_path):
-    haproxy = HAProxy(tmp_path)
-    yield haproxy
-    haproxy.stop()
-
-
-@pytest.fixture
-def front():
-    """The port of HAProxy."""
-    return free_port()
 
 
 @pytest.fixture
@@ -41,17 +23,21 @@ def both(start, port, haproxy, front):
     return _both
 
 
+VERSIONS = [("1", "send-proxy"), ("2", "send-proxy-v2")]
+
+
 @pytest.mark.parametrize("check", ["", *CHECKS])
-def test_each_message_has_the_address_of_its_client(start, port, haproxy, front, check):
+@pytest.mark.parametrize("version, send_proxy", VERSIONS)
+def test_each_message_has_the_address_of_its_client(start, port, haproxy, front, version, send_proxy, check):
     daemon = start("max-connections(100)")
-    haproxy.start(f"127.0.0.1:{front}", f"127.0.0.1:{port}", f"send-proxy {check}")
+    haproxy.start(f"127.0.0.1:{front}", f"127.0.0.1:{port}", f"{send_proxy} {check}")
     ports = {f"127.0.0.{i}": send(front, line("hello"), source=f"127.0.0.{i}") for i in range(2, 22)}
     messages = daemon.wait_messages(20)
     assert {m["PROXY_SRCIP"]: int(m["PROXY_SRCPORT"]) for m in messages} == ports
     for message in messages:
         values = macros(message)
         assert (values["DSTIP"], values["DSTPORT"]) == ("127.0.0.1", str(front))
-        assert (values["PEERIP"], values["VERSION"], values["IP_VERSION"]) == ("127.0.0.1", "1", "4")
+        assert (values["PEERIP"], values["VERSION"], values["IP_VERSION"]) == ("127.0.0.1", version, "4")
         assert message["SOURCEIP"] == message["HOST"] == values["SRCIP"]
 
 
@@ -87,25 +73,29 @@ DUAL_STACK = [  # host to connect to, address to connect from, addresses that HA
 ]
 
 
+@pytest.mark.parametrize("version, send_proxy", VERSIONS)
 @pytest.mark.parametrize("host, source, dstip, srcip", DUAL_STACK)
-def test_clients_of_both_families_on_one_port_of_haproxy(both, front, host, source, dstip, srcip):
-    daemon = both(bind=f":::{front} v4v6")
+def test_clients_of_both_families_on_one_port_of_haproxy(
+        both, front, version, send_proxy, host, source, dstip, srcip):
+    daemon = both(bind=f":::{front} v4v6", server_options=f"{send_proxy} check")
     client_port = send(front, line("hello"), host=host, source=source)
     (message,) = daemon.wait_messages(1)
     values = macros(message)
     assert (values["SRCIP"], values["SRCPORT"]) == (srcip, str(client_port))
     assert (values["DSTIP"], values["DSTPORT"]) == (dstip, str(front))
-    assert (values["IP_VERSION"], values["PEERIP"]) == ("6", "127.0.0.1")
+    assert (values["IP_VERSION"], values["PEERIP"], values["VERSION"]) == ("6", "127.0.0.1", version)
     assert message["SOURCEIP"] == srcip
 
 
-def test_haproxy_speaks_ipv6_to_us(daemon, port, haproxy, front):
+@pytest.mark.parametrize("version, send_proxy", VERSIONS)
+def test_haproxy_speaks_ipv6_to_us(daemon, port, haproxy, front, version, send_proxy):
     daemon.start(f'proxy-protocol(ip("::1") ip-protocol(6) port({port}) trusted-proxies("::1"));')
-    haproxy.start(f"127.0.0.1:{front}", f"[::1]:{port}")
+    haproxy.start(f"127.0.0.1:{front}", f"[::1]:{port}", f"{send_proxy} check")
     haproxy.wait_status("UP")
     send(front, line("hello"), source="127.0.0.7")
     values = macros(daemon.wait_messages(1)[0])
     assert (values["SRCIP"], values["PEERIP"], values["IP_VERSION"]) == ("127.0.0.7", "::1", "4")
+    assert values["VERSION"] == version
 
 
 def test_loggen(both, front):

@@ -5,14 +5,10 @@ import os
 import resource
 import time
 
-from client import connect, is_closed_by_peer, reset, send, v1, wait_until_read
+from client import connect, is_closed_by_peer, line, reset, send, v1, wait_until_read
 from daemon import macros
 
 OUT_OF_FILES = "Error accepting new connection"
-
-
-def line(text):
-    return f"<13>Nov 20 10:00:00 host prog: {text}\n".encode()
 
 
 # syslog-ng ends itself when it has no file descriptor for a new thread

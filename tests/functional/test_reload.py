@@ -8,12 +8,8 @@ import time
 from collections import defaultdict
 
 import pytest
-from client import connect, is_closed_by_peer, send, v1, wait_until_read
+from client import connect, is_closed_by_peer, line, send, v1, wait_until_read
 from daemon import free_port, log_tags, macros, wait_for
-
-
-def line(text):
-    return f"<13>Nov 20 10:00:00 host prog: {text}\n".encode()
 
 
 @pytest.fixture

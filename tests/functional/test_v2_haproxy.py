@@ -7,18 +7,13 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-from client import connect, send
-from daemon import free_port, log_tags, macros, wait_for
-from haproxy import HAProxy
+from client import connect, line, send
+from daemon import log_tags, macros, wait_for
 from nginx import Nginx
 from proxy_v2 import AUTHORITY, INET, INET6, checksummed, tlv
 
 CLIENT_NAME = "client.b\u00fccher.example"
 OF_THE_CONNECTION = {"SRCIP", "SRCPORT", "DSTIP", "DSTPORT", "IP_VERSION", "VERSION", "PEERIP", "PEERPORT"}
-
-
-def line(text):
-    return f"<13>Nov 20 10:00:00 host prog[12]: {text}\n".encode()
 
 
 def of_tlvs(message):
@@ -27,23 +22,10 @@ def of_tlvs(message):
 
 
 @pytest.fixture
-def haproxy(tmp_path):
-    haproxy = HAProxy(tmp_path)
-    yield haproxy
-    haproxy.stop()
-
-
-@pytest.fixture
 def nginx(tmp_path):
     nginx = Nginx(tmp_path)
     yield nginx
     nginx.stop()
-
-
-@pytest.fixture
-def front():
-    """The port of the proxy."""
-    return free_port()
 
 
 @pytest.fixture
@@ -59,44 +41,6 @@ def both(start, port, haproxy, front):
 
 
 # Plain connections
-
-
-def test_each_message_has_the_address_of_its_client(both, front):
-    daemon = both(driver_options="max-connections(100)")
-    ports = {f"127.0.0.{i}": send(front, line("hello"), source=f"127.0.0.{i}") for i in range(2, 22)}
-    messages = daemon.wait_messages(20)
-    assert {m["PROXY_SRCIP"]: int(m["PROXY_SRCPORT"]) for m in messages} == ports
-    for message in messages:
-        values = macros(message)
-        assert (values["DSTIP"], values["DSTPORT"]) == ("127.0.0.1", str(front))
-        assert (values["PEERIP"], values["VERSION"], values["IP_VERSION"]) == ("127.0.0.1", "2", "4")
-        assert message["SOURCEIP"] == message["HOST"] == values["SRCIP"]
-    assert daemon.counters()["headers_v2"] == 20
-
-
-DUAL_STACK = [  # host to connect to, address to connect from, addresses that HAProxy makes of them
-    ("127.0.0.1", "127.0.0.7", "::ffff:127.0.0.1", "::ffff:127.0.0.7"),
-    ("::1", "::1", "::1", "::1"),
-]
-
-
-@pytest.mark.parametrize("host, source, dstip, srcip", DUAL_STACK)
-def test_clients_of_both_families_on_one_port_of_haproxy(both, front, host, source, dstip, srcip):
-    daemon = both(bind=f":::{front} v4v6")
-    client_port = send(front, line("hello"), host=host, source=source)
-    (message,) = daemon.wait_messages(1)
-    values = macros(message)
-    assert (values["SRCIP"], values["SRCPORT"]) == (srcip, str(client_port))
-    assert (values["DSTIP"], values["DSTPORT"]) == (dstip, str(front))
-    assert (values["IP_VERSION"], message["SOURCEIP"]) == ("6", srcip)
-
-
-def test_haproxy_speaks_ipv6_to_us(daemon, port, haproxy, front):
-    daemon.start(f'proxy-protocol(ip("::1") ip-protocol(6) port({port}) trusted-proxies("::1"));')
-    haproxy.start(f"127.0.0.1:{front}", f"[::1]:{port}", "send-proxy-v2")
-    send(front, line("hello"), source="127.0.0.7")
-    values = macros(daemon.wait_messages(1)[0])
-    assert (values["SRCIP"], values["PEERIP"], values["IP_VERSION"]) == ("127.0.0.7", "::1", "4")
 
 
 def test_a_client_on_a_unix_socket_of_haproxy(both, tmp_path):
