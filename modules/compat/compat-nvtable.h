@@ -24,8 +24,8 @@
  * done nothing, where that is not possible: for structured data, and where
  * handles of the message lie between those of the block.
  *
- * What the table grows by is missing in msg_allocated_bytes and in the memory
- * usage of queues: libsyslog-ng alone can add to these counters.
+ * What the table grows by is missing in the counter msg_allocated_bytes, to which
+ * libsyslog-ng alone can add.
  *
  * Relies on the memory layout that logmsg/nvtable.h describes; the same from
  * syslog-ng 3.38 on.

@@ -14,6 +14,8 @@
 #include "poll-fd-events.h"
 #include "stats/stats-registry.h"
 
+#include <string.h>
+
 /* from which on LogSource counts the window of each connection */
 #define WINDOW_STATS_LEVEL 4
 
@@ -82,6 +84,18 @@ _free(LogPipe *s)
   log_pipe_free_method(s);
 }
 
+/* Filters and templates know IPv4 clients by their IPv4 address, also those of a proxy that listens on IPv6. */
+static GSockAddr *
+_inet6_or_mapped_inet_new(struct sockaddr_in6 *in6)
+{
+  struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = in6->sin6_port };
+
+  if (!IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+    return g_sockaddr_inet6_new2(in6);
+  memcpy(&in.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof(in.sin_addr));
+  return g_sockaddr_inet_new2(&in);
+}
+
 /* Messages of an AF_UNIX client come from the proxy: a path is no source of syslog-ng's. */
 static GSockAddr *
 _client_addr(const ProxyHeader *header, GSockAddr *peer_addr)
@@ -91,9 +105,9 @@ _client_addr(const ProxyHeader *header, GSockAddr *peer_addr)
   switch (source.sa.sa_family)
     {
     case AF_INET:
-      return g_sockaddr_new(&source.sa, sizeof(source.in));
+      return g_sockaddr_inet_new2(&source.in);
     case AF_INET6:
-      return g_sockaddr_new(&source.sa, sizeof(source.in6));
+      return _inet6_or_mapped_inet_new(&source.in6);
     default:
       return g_sockaddr_ref(peer_addr);
     }

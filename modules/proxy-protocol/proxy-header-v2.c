@@ -166,10 +166,13 @@ _parse_block(ProxyHeader *self, const guchar *data, const Family *family, Protoc
 {
   const guchar *block = data + PROXY_HEADER_V2_MIN;
   gsize addresses_length = 2 * (family->address_length + family->port_length);
-  gboolean has_addresses = family->family != AF_UNSPEC && protocol != PROTOCOL_UNSPEC;
   ProxyTlvs tlvs = { block + addresses_length, self->length - PROXY_HEADER_V2_MIN - addresses_length };
 
-  if (has_addresses)
+  /* addresses of an unspecified family may stand where we look for TLVs */
+  if (family->family == AF_UNSPEC && !_are_well_formed(tlvs))
+    return NULL;
+
+  if (protocol != PROTOCOL_UNSPEC)
     _read_addresses(self, family, block);
   self->tlvs = tlvs.data;
   self->tlvs_length = tlvs.length;

@@ -275,19 +275,23 @@ _add_ssl(Builder *self, const ProxyTlv *ssl)
     _add_tlv(self, &tlv, SSL_TLV_MACROS, G_N_ELEMENTS(SSL_TLV_MACROS));
 }
 
+/* Those inside PROXY_TLV_SSL come last: where types of both kinds have the same name, the header's own count. */
 static void
 _add_tlvs(Builder *self, ProxyTlvs tlvs)
 {
   gboolean seen[G_MAXUINT8 + 1] = { [PROXY_TLV_NOOP] = TRUE, [PROXY_TLV_CRC32C] = TRUE };
+  ProxyTlv ssl = { .value = NULL };
   ProxyTlv tlv;
 
   while (_next_of_another_type(&tlvs, &tlv, seen))
     {
       if (tlv.type == PROXY_TLV_SSL)
-        _add_ssl(self, &tlv);
+        ssl = tlv;
       else
         _add_tlv(self, &tlv, TLV_MACROS, G_N_ELEMENTS(TLV_MACROS));
     }
+  if (ssl.value)
+    _add_ssl(self, &ssl);
 }
 
 /*****************************************************************************

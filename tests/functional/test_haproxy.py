@@ -67,7 +67,7 @@ def test_health_checks_go_on_beside_real_connections(both, haproxy, front):
     assert [(m["MESSAGE"], m["PROXY_SRCIP"]) for m in messages] == [(str(i), "127.0.0.5") for i in range(20)]
 
 
-DUAL_STACK = [  # host to connect to, address to connect from, addresses that HAProxy makes of them
+DUAL_STACK = [  # host to connect to, address to connect from and source of the message, what HAProxy makes of them
     ("127.0.0.1", "127.0.0.7", "::ffff:127.0.0.1", "::ffff:127.0.0.7"),
     ("::1", "::1", "::1", "::1"),
 ]
@@ -84,7 +84,7 @@ def test_clients_of_both_families_on_one_port_of_haproxy(
     assert (values["SRCIP"], values["SRCPORT"]) == (srcip, str(client_port))
     assert (values["DSTIP"], values["DSTPORT"]) == (dstip, str(front))
     assert (values["IP_VERSION"], values["PEERIP"], values["VERSION"]) == ("6", "127.0.0.1", version)
-    assert message["SOURCEIP"] == srcip
+    assert message["SOURCEIP"] == message["HOST"] == source
 
 
 @pytest.mark.parametrize("version, send_proxy", VERSIONS)

@@ -330,7 +330,6 @@ MALFORMED = {
     "an unknown TLV too long": (v2(tlv(0x99, b"", length=1), family=UNIX), OVERRUN),
     "the second TLV too long": (v2(TLVS + tlv(0x99, b"", length=1), family=INET6), OVERRUN),
     "bytes behind the TLVs": (v2(TLVS + b"\0"), OVERRUN),
-    "a TLV too long without addresses": (v2(tlv(0x99, b"", length=1), UNSPEC, UNSPEC), OVERRUN),
     "SSL without anything": (v2(tlv(SSL)), SSL_SHORT),
     "SSL, 4 bytes": (v2(tlv(SSL, bytes(4))), SSL_SHORT),
     "SSL, 1 byte inside": (v2(ssl_tlv(b"\x21")), SSL_OVERRUN),
