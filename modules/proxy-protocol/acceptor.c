@@ -32,12 +32,6 @@ _unwatch(Acceptor *self)
     iv_fd_unregister(&self->watch);
 }
 
-static void
-_on_retry(void *s)
-{
-  _watch((Acceptor *) s);
-}
-
 static gboolean
 _is_out_of_resources(gint error)
 {
@@ -98,6 +92,14 @@ _on_acceptable(void *s)
 
   for (gint i = 0; i < ACCEPTS_AT_A_TIME && _accept_one(self); i++)
     ;
+}
+
+/* Without waiting for somebody to connect: if nobody does, the shortage is over. */
+static void
+_on_retry(void *s)
+{
+  _watch((Acceptor *) s);
+  _on_acceptable(s);
 }
 
 void
