@@ -80,7 +80,7 @@ _accept_one(Acceptor *self)
 
   GSockAddr *peer_addr = g_sockaddr_new((struct sockaddr *) &address, length);
 
-  self->accepted(self->driver, fd, peer_addr);
+  self->accepted(self->owner, fd, peer_addr);
   g_sockaddr_unref(peer_addr);
   return TRUE;
 }
@@ -103,8 +103,10 @@ _on_retry(void *s)
 }
 
 void
-acceptor_init(Acceptor *self, LogDriver *driver, void (*accepted)(LogDriver *driver, gint fd, GSockAddr *peer_addr))
+acceptor_init(Acceptor *self, LogDriver *driver, void (*accepted)(gpointer owner, gint fd, GSockAddr *peer_addr),
+              gpointer owner)
 {
+  self->owner = owner;
   self->driver = driver;
   self->fd = -1;
   self->accepted = accepted;

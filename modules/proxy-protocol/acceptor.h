@@ -27,7 +27,8 @@ typedef struct _Acceptor
   LogDriver *driver;
   /* the listening socket, -1 while there is none */
   gint fd;
-  void (*accepted)(LogDriver *driver, gint fd, GSockAddr *peer_addr);
+  void (*accepted)(gpointer owner, gint fd, GSockAddr *peer_addr);
+  gpointer owner;
 
   /*< private >*/
   struct iv_fd watch;
@@ -37,11 +38,11 @@ typedef struct _Acceptor
 
 /**
  * acceptor_init()
- * @driver: whose connections they are; not referenced
- * @accepted: takes over a non-blocking connected socket, with the other end of it
+ * @driver: for its name and location in the log; not referenced
+ * @accepted: takes over a non-blocking connected socket, with the other end of it, for @owner
  */
-void acceptor_init(Acceptor *self, LogDriver *driver,
-                   void (*accepted)(LogDriver *driver, gint fd, GSockAddr *peer_addr));
+void acceptor_init(Acceptor *self, LogDriver *driver, void (*accepted)(gpointer owner, gint fd, GSockAddr *peer_addr),
+                   gpointer owner);
 
 /**
  * acceptor_start()

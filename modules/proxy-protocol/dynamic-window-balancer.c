@@ -22,14 +22,14 @@ _schedule(DynamicWindowBalancer *self)
 {
   iv_validate_now();
   self->timer.expires = iv_now;
-  timespec_add_msec(&self->timer.expires, (glong) (self->stats_freq * 1000));
+  timespec_add_msec(&self->timer.expires, (glong) (self->options->stats_freq * 1000));
   iv_timer_register(&self->timer);
 }
 
 static void
 _balance(DynamicWindowBalancer *self)
 {
-  gsize connections = self->count_connections(self->driver);
+  gsize connections = self->count_connections(self->owner);
   gboolean was_exhausted = self->is_exhausted;
 
   if (connections == 0)
@@ -49,33 +49,40 @@ _on_tick(void *s)
 {
   DynamicWindowBalancer *self = (DynamicWindowBalancer *) s;
 
-  if (self->tick >= self->realloc_ticks)
+  if (self->tick >= self->options->realloc_ticks)
     {
       _balance(self);
-      self->foreach_source(log_source_schedule_dynamic_window_realloc, self->driver);
+      self->foreach_source(log_source_schedule_dynamic_window_realloc, self->owner);
       self->tick = 0;
     }
   else
-    self->foreach_source(log_source_dynamic_window_update_statistics, self->driver);
+    self->foreach_source(log_source_dynamic_window_update_statistics, self->owner);
 
   self->tick++;
   _schedule(self);
 }
 
 void
-dynamic_window_balancer_init(DynamicWindowBalancer *self, LogDriver *driver,
-                             gsize (*count_connections)(LogDriver *driver),
-                             void (*foreach_source)(void (*func)(LogSource *source), LogDriver *driver))
+dynamic_window_options_defaults(DynamicWindowOptions *self)
 {
   self->size = 0;
   self->stats_freq = DEFAULT_STATS_FREQ;
   self->realloc_ticks = DEFAULT_REALLOC_TICKS;
-  self->pool = NULL;
-  self->tick = 0;
-  self->is_exhausted = FALSE;
+}
+
+void
+dynamic_window_balancer_init(DynamicWindowBalancer *self, const DynamicWindowOptions *options, LogDriver *driver,
+                             gsize (*count_connections)(gpointer owner),
+                             void (*foreach_source)(void (*func)(LogSource *source), gpointer owner), gpointer owner)
+{
+  self->options = options;
   self->driver = driver;
   self->count_connections = count_connections;
   self->foreach_source = foreach_source;
+  self->owner = owner;
+  self->pool = NULL;
+  self->tick = 0;
+  self->is_exhausted = FALSE;
 
   IV_TIMER_INIT(&self->timer);
   self->timer.cookie = self;
@@ -86,9 +93,9 @@ void
 dynamic_window_balancer_start(DynamicWindowBalancer *self, DynamicWindowPool *pool)
 {
   self->pool = pool;
-  if (!self->pool && self->size > 0)
+  if (!self->pool && self->options->size > 0)
     {
-      self->pool = dynamic_window_pool_new(self->size);
+      self->pool = dynamic_window_pool_new(self->options->size);
       dynamic_window_pool_init(self->pool);
     }
   if (self->pool)

@@ -17,17 +17,23 @@
 
 #include <iv.h>
 
+/* The options of the same names; a size of 0 is none: the window of a connection is fixed. */
+typedef struct _DynamicWindowOptions
+{
+  gsize size;
+  gdouble stats_freq;
+  gint realloc_ticks;
+} DynamicWindowOptions;
+
+/* network()'s defaults: no dynamic window */
+void dynamic_window_options_defaults(DynamicWindowOptions *self);
+
 /*
  * Shares dynamic-window-size() out evenly among the connections of a driver, at
  * intervals, as network() does it.
  */
 typedef struct _DynamicWindowBalancer
 {
-  /* the configuration; a size of 0 is none: the window of a connection is fixed */
-  gsize size;
-  gdouble stats_freq;
-  gint realloc_ticks;
-
   /* NULL while there is no dynamic window */
   DynamicWindowPool *pool;
 
@@ -35,20 +41,24 @@ typedef struct _DynamicWindowBalancer
   struct iv_timer timer;
   gint tick;
   gboolean is_exhausted;
+  const DynamicWindowOptions *options;
   LogDriver *driver;
-  gsize (*count_connections)(LogDriver *driver);
-  void (*foreach_source)(void (*func)(LogSource *source), LogDriver *driver);
+  gsize (*count_connections)(gpointer owner);
+  void (*foreach_source)(void (*func)(LogSource *source), gpointer owner);
+  gpointer owner;
 } DynamicWindowBalancer;
 
 /**
- * dynamic_window_balancer_init() - network()'s defaults: no dynamic window
- * @driver: whose connections they are; not referenced
- * @count_connections: how many there are
+ * dynamic_window_balancer_init()
+ * @options: outlives the balancer
+ * @driver: for its name and location in the log; not referenced
+ * @count_connections: how many there are, of @owner
  * @foreach_source: calls a function for the LogSource of each that has a dynamic window
  */
-void dynamic_window_balancer_init(DynamicWindowBalancer *self, LogDriver *driver,
-                                  gsize (*count_connections)(LogDriver *driver),
-                                  void (*foreach_source)(void (*func)(LogSource *source), LogDriver *driver));
+void dynamic_window_balancer_init(DynamicWindowBalancer *self, const DynamicWindowOptions *options, LogDriver *driver,
+                                  gsize (*count_connections)(gpointer owner),
+                                  void (*foreach_source)(void (*func)(LogSource *source), gpointer owner),
+                                  gpointer owner);
 
 /**
  * dynamic_window_balancer_start()

@@ -1,0 +1,117 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "proxy-options.h"
+
+#define DEFAULT_MAX_CONNECTIONS 10
+#define DEFAULT_HEADER_TIMEOUT 5
+#define DEFAULT_MAX_PENDING_HEADERS 1000
+#define DEFAULT_MAX_HEADER_SIZE 4096
+#define DEFAULT_MACRO_PREFIX "PROXY_"
+
+void
+proxy_options_defaults(ProxyOptions *self)
+{
+  listener_options_defaults(&self->listener);
+  log_reader_options_defaults(&self->reader);
+  dynamic_window_options_defaults(&self->dynamic_window);
+  self->transport = g_strdup("tcp");
+  self->keep_alive = TRUE;
+  self->max_connections = DEFAULT_MAX_CONNECTIONS;
+  self->header_timeout = DEFAULT_HEADER_TIMEOUT;
+  self->max_pending_headers = DEFAULT_MAX_PENDING_HEADERS;
+  self->header_limits = (ProxyHeaderLimits){ .v1 = TRUE, .v2 = TRUE, .v2_max = DEFAULT_MAX_HEADER_SIZE };
+  self->source_is_client = TRUE;
+  proxy_macro_names_init(&self->macro_names, DEFAULT_MACRO_PREFIX, NULL);
+}
+
+void
+proxy_options_destroy(ProxyOptions *self)
+{
+  listener_options_destroy(&self->listener);
+  log_reader_options_destroy(&self->reader);
+  trusted_proxies_free(self->trusted_proxies);
+  proxy_macro_names_destroy(&self->macro_names);
+  g_free(self->transport);
+}
+
+static G_GNUC_PRINTF(2, 3) gboolean _set_error(GError **error, const gchar *format, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  *error = g_error_new_valist(g_quark_from_static_string("proxy-options"), 0, format, arguments);
+  va_end(arguments);
+  return FALSE;
+}
+
+gboolean
+proxy_options_set_transport(ProxyOptions *self, const gchar *transport, GError **error)
+{
+  if (g_ascii_strcasecmp(transport, "tcp") != 0 && g_ascii_strcasecmp(transport, "proxied-tcp") != 0)
+    return _set_error(error, "transport() takes \"tcp\", or \"proxied-tcp\", which is the same, not \"%s\"", transport);
+  g_free(self->transport);
+  self->transport = g_ascii_strdown(transport, -1);
+  return TRUE;
+}
+
+gboolean
+proxy_options_add_trusted_proxies(ProxyOptions *self, GList *networks, GError **error)
+{
+  gboolean success = networks || _set_error(error, "trusted-proxies() needs an address or a network");
+
+  if (!self->trusted_proxies)
+    self->trusted_proxies = trusted_proxies_new();
+  for (GList *l = networks; l && success; l = l->next)
+    success = trusted_proxies_add(self->trusted_proxies, l->data, error);
+  g_list_free_full(networks, free);
+  return success;
+}
+
+gboolean
+proxy_options_set_untrusted_peers(ProxyOptions *self, const gchar *policy, GError **error)
+{
+  self->serve_untrusted_peers = g_str_equal(policy, "direct");
+  return self->serve_untrusted_peers || g_str_equal(policy, "reject")
+         || _set_error(error, "untrusted-peers() takes \"reject\" or \"direct\", not \"%s\"", policy);
+}
+
+gboolean
+proxy_options_set_protocol_version(ProxyOptions *self, const gchar *version, GError **error)
+{
+  gboolean is_any = g_str_equal(version, "any");
+
+  self->header_limits.v1 = is_any || g_str_equal(version, "v1");
+  self->header_limits.v2 = is_any || g_str_equal(version, "v2");
+  return self->header_limits.v1 || self->header_limits.v2
+         || _set_error(error, "protocol-version() takes \"any\", \"v1\" or \"v2\", not \"%s\"", version);
+}
+
+gboolean
+proxy_options_set_source_address(ProxyOptions *self, const gchar *whose, GError **error)
+{
+  self->source_is_client = g_str_equal(whose, "client");
+  return self->source_is_client || g_str_equal(whose, "proxy")
+         || _set_error(error, "source-address() takes \"client\" or \"proxy\", not \"%s\"", whose);
+}
+
+gboolean
+proxy_options_set_macro_prefix(ProxyOptions *self, const gchar *prefix, GError **error)
+{
+  return proxy_macro_names_init(&self->macro_names, prefix, error);
+}
+
+gboolean
+proxy_options_validate(const ProxyOptions *self, GError **error)
+{
+  if (self->serve_untrusted_peers && !self->trusted_proxies)
+    return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted");
+  return listener_options_validate(&self->listener, error);
+}

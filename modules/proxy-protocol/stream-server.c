@@ -1,0 +1,536 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "stream-server.h"
+
+#include "driver-tags.h"
+#include "open-sockets.h"
+#include "pending-connection.h"
+
+#include "gsocket.h"
+#include "mainloop.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const gchar BAD_HEADER[] = "Error parsing PROXY protocol header";
+static const gchar NO_ADMISSION[] = "PROXY protocol connection refused";
+static const gchar NO_ROOM[] = "max-connections() is reached";
+
+/*****************************************************************************
+ * Log lines
+ *****************************************************************************/
+
+static void
+_log_header(StreamServer *self, const PendingConnection *pending)
+{
+  gchar line[PROXY_HEADER_PRINTABLE_SIZE];
+
+  msg_debug("PROXY protocol header received",
+            evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)),
+            DRIVER_TAGS(&self->driver->super));
+}
+
+/* network()'s words and tags, which driver it is, and whose connection it is where a header said so */
+static void
+_log_connection(StreamServer *self, const gchar *event, gint fd, GSockAddr *peer_addr, GSockAddr *client_addr)
+{
+  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], client[MAX_SOCKADDR_STRING];
+
+  g_sockaddr_format(client_addr, client, sizeof(client), GSA_FULL);
+  msg_notice(event,
+             evt_tag_int("fd", fd),
+             evt_tag_str("client", g_sockaddr_format(peer_addr, peer, sizeof(peer), GSA_FULL)),
+             evt_tag_str("local", g_sockaddr_format(self->bind_addr, local, sizeof(local), GSA_FULL)),
+             DRIVER_TAGS(&self->driver->super),
+             client_addr == peer_addr ? NULL : evt_tag_str("original_client", client));
+}
+
+static void
+_refuse(StreamServer *self, ProxyCounter counter, const Refusal *refusal)
+{
+  proxy_counters_inc(self->counters, counter);
+  refusal_log_write(self->refusal_log, refusal);
+}
+
+/*****************************************************************************
+ * Connections
+ *****************************************************************************/
+
+static void
+_link_connection(StreamServer *self, ProxyConnection *connection)
+{
+  iv_list_add_tail(&connection->list, &self->connections);
+  proxy_counters_set(self->counters, PROXY_COUNTER_CONNECTIONS, ++self->num_connections);
+}
+
+static void
+_free_connection(StreamServer *self, ProxyConnection *connection)
+{
+  proxy_connection_free(connection);
+  proxy_counters_set(self->counters, PROXY_COUNTER_CONNECTIONS, --self->num_connections);
+}
+
+static void
+_on_connection_closed(ProxyConnection *connection)
+{
+  StreamServer *self = iv_container_of(connection->owner, StreamServer, as_owner);
+
+  _log_connection(self,
+                  "Syslog connection closed",
+                  proxy_connection_get_fd(connection),
+                  connection->peer_addr,
+                  proxy_connection_get_client_addr(connection));
+  _free_connection(self, connection);
+}
+
+static gboolean
+_is_any_address(GSockAddr *address)
+{
+  if (address->sa.sa_family == AF_INET)
+    return g_sockaddr_inet_get_address(address).s_addr == htonl(INADDR_ANY);
+  return IN6_IS_ADDR_UNSPECIFIED(g_sockaddr_inet6_get_address(address));
+}
+
+/* A system call only where the address of the listening socket does not tell. */
+static GSockAddr *
+_local_addr(StreamServer *self, gint fd)
+{
+  if (_is_any_address(self->bind_addr) || g_sockaddr_get_port(self->bind_addr) == 0)
+    return g_socket_get_local_name(fd);
+  return g_sockaddr_ref(self->bind_addr);
+}
+
+static void
+_log_failure(StreamServer *self, GSockAddr *peer_addr)
+{
+  gchar peer[MAX_SOCKADDR_STRING];
+
+  msg_error("Error starting to read a connection, closing it",
+            evt_tag_str("client", g_sockaddr_format(peer_addr, peer, sizeof(peer), GSA_FULL)),
+            DRIVER_TAGS(&self->driver->super));
+}
+
+/* Takes @fd over. @header: NULL for a client that is served without one. */
+static void
+_admit(StreamServer *self, gint fd, GSockAddr *peer_addr, const ProxyHeader *header, gboolean data_is_there)
+{
+  GSockAddr *local_addr = _local_addr(self, fd);
+  ProxyConnection *connection = proxy_connection_new(&self->as_owner, fd, peer_addr, local_addr, header);
+
+  g_sockaddr_unref(local_addr);
+  if (!connection)
+    {
+      _log_failure(self, peer_addr);
+      close(fd);
+      return;
+    }
+  if (!proxy_connection_start(connection, &self->as_owner, data_is_there))
+    {
+      _log_failure(self, peer_addr);
+      proxy_connection_free(connection);
+      return;
+    }
+  _link_connection(self, connection);
+  _log_connection(self, "Syslog connection accepted", fd, peer_addr, proxy_connection_get_client_addr(connection));
+}
+
+static gboolean
+_has_room(StreamServer *self)
+{
+  return self->num_connections < self->options->max_connections;
+}
+
+/*****************************************************************************
+ * Connections that have not shown their header
+ *****************************************************************************/
+
+static void
+_link_pending(StreamServer *self, PendingConnection *pending)
+{
+  iv_list_add_tail(&pending->list, &self->pending);
+  proxy_counters_set(self->counters, PROXY_COUNTER_PENDING_HEADERS, ++self->num_pending);
+}
+
+static void
+_free_pending(StreamServer *self, PendingConnection *pending)
+{
+  /* one whose header was there at accept has never been linked */
+  if (!iv_list_empty(&pending->list))
+    proxy_counters_set(self->counters, PROXY_COUNTER_PENDING_HEADERS, --self->num_pending);
+  pending_connection_free(pending);
+}
+
+static void
+_refuse_pending(StreamServer *self, PendingConnection *pending, ProxyCounter counter, const gchar *message,
+                const gchar *reason)
+{
+  if (pending->length > 0)
+    _log_header(self, pending);
+  _refuse(self,
+          counter,
+          &(Refusal){
+            .message = message,
+            .reason = reason,
+            .fd = pending->fd,
+            .peer_addr = pending->peer_addr,
+            .local_addr = self->bind_addr,
+            .bytes = pending->bytes,
+            .length = pending->length,
+          });
+  _free_pending(self, pending);
+}
+
+static ProxyCounter
+_counter_of_header(const ProxyHeader *header)
+{
+  if (header->version == 1)
+    return PROXY_COUNTER_HEADERS_V1;
+  return header->is_local ? PROXY_COUNTER_HEADERS_LOCAL : PROXY_COUNTER_HEADERS_V2;
+}
+
+static void
+_on_header_complete(gpointer s, PendingConnection *pending, const ProxyHeader *header, gboolean more)
+{
+  StreamServer *self = (StreamServer *) s;
+
+  proxy_counters_inc(self->counters, _counter_of_header(header));
+  if (!_has_room(self))
+    {
+      _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION, NO_ROOM);
+      return;
+    }
+  _log_header(self, pending);
+  _admit(self, pending_connection_release_fd(pending), pending->peer_addr, header, more);
+  _free_pending(self, pending);
+}
+
+static void
+_on_header_malformed(gpointer s, PendingConnection *pending, const gchar *reason)
+{
+  _refuse_pending((StreamServer *) s, pending, PROXY_COUNTER_REFUSED_MALFORMED, BAD_HEADER, reason);
+}
+
+static void
+_on_header_late(gpointer s, PendingConnection *pending)
+{
+  _refuse_pending((StreamServer *) s,
+                  pending,
+                  PROXY_COUNTER_REFUSED_TIMEOUT,
+                  BAD_HEADER,
+                  "the header was not complete within header-timeout()");
+}
+
+static const PendingConnectionEvents PENDING_CONNECTION_EVENTS = {
+  .admit = _on_header_complete,
+  .refuse_malformed = _on_header_malformed,
+  .refuse_late = _on_header_late,
+};
+
+static void
+_limit_pending(StreamServer *self)
+{
+  while (self->num_pending > self->options->max_pending_headers)
+    {
+      PendingConnection *oldest = iv_container_of(self->pending.next, PendingConnection, list);
+
+      _refuse_pending(self,
+                      oldest,
+                      PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS,
+                      NO_ADMISSION,
+                      "max-pending-headers() is reached, and no other connection has been without a header for longer");
+    }
+}
+
+static void
+_await_header(StreamServer *self, gint fd, GSockAddr *peer_addr)
+{
+  PendingConnection *pending = pending_connection_new(fd, peer_addr);
+
+  if (!pending_connection_start(
+        pending, &self->options->header_limits, &PENDING_CONNECTION_EVENTS, self, self->options->header_timeout))
+    return;
+  _link_pending(self, pending);
+  _limit_pending(self);
+}
+
+/*****************************************************************************
+ * Accepting
+ *****************************************************************************/
+
+/* Takes @fd over. */
+static void
+_refuse_at_accept(StreamServer *self, gint fd, GSockAddr *peer_addr, ProxyCounter counter, const gchar *reason)
+{
+  _refuse(self,
+          counter,
+          &(Refusal){
+            .message = NO_ADMISSION,
+            .reason = reason,
+            .fd = fd,
+            .peer_addr = peer_addr,
+            .local_addr = self->bind_addr,
+          });
+  close(fd);
+}
+
+static void
+_on_accepted(gpointer s, gint fd, GSockAddr *peer_addr)
+{
+  StreamServer *self = (StreamServer *) s;
+
+  proxy_counters_inc(self->counters, PROXY_COUNTER_ACCEPTED);
+
+  if (!self->options->trusted_proxies || trusted_proxies_contain(self->options->trusted_proxies, &peer_addr->sa))
+    _await_header(self, fd, peer_addr);
+  else if (!self->options->serve_untrusted_peers)
+    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_UNTRUSTED, "the peer is not in trusted-proxies()");
+  else if (!_has_room(self))
+    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ROOM);
+  else
+    _admit(self, fd, peer_addr, NULL, FALSE);
+}
+
+/*****************************************************************************
+ * Reload
+ *****************************************************************************/
+
+static void
+_suspend(StreamServer *self)
+{
+  struct iv_list_head *current;
+
+  iv_list_for_each (current, &self->connections)
+    proxy_connection_suspend(iv_container_of(current, ProxyConnection, list));
+  iv_list_for_each (current, &self->pending)
+    pending_connection_suspend(iv_container_of(current, PendingConnection, list));
+}
+
+/* Moves the sockets out of the driver. */
+static OpenSockets *
+_release_sockets(StreamServer *self)
+{
+  OpenSockets *sockets = open_sockets_new(acceptor_stop(&self->acceptor), self->bind_addr);
+
+  sockets->dynamic_window_pool = dynamic_window_balancer_stop(&self->dynamic_window);
+  iv_list_splice_init(&self->connections, &sockets->connections);
+  iv_list_splice_init(&self->pending, &sockets->pending);
+  self->num_connections = 0;
+  self->num_pending = 0;
+  return sockets;
+}
+
+/*
+ * What keeps things over a reload, or NULL at the end. When another driver makes
+ * a reload fail, it is back in the configuration that is in force already.
+ */
+static GlobalConfig *
+_get_persisting_config(StreamServer *self)
+{
+  GlobalConfig *cfg = log_pipe_get_config(&self->driver->super.super);
+
+  if (!cfg->persist)
+    cfg = main_loop_get_current_config(main_loop_get_instance());
+  return cfg->persist ? cfg : NULL;
+}
+
+static void
+_save_sockets(StreamServer *self, GlobalConfig *cfg, OpenSockets *sockets)
+{
+  cfg_persist_config_add(
+    cfg, log_pipe_get_persist_name(&self->driver->super.super), sockets, (GDestroyNotify) open_sockets_free, FALSE);
+}
+
+static OpenSockets *
+_fetch_sockets(StreamServer *self)
+{
+  return cfg_persist_config_fetch(log_pipe_get_config(&self->driver->super.super),
+                                  log_pipe_get_persist_name(&self->driver->super.super));
+}
+
+static void
+_resume_connections(StreamServer *self, struct iv_list_head *connections)
+{
+  struct iv_list_head *current, *next;
+
+  iv_list_for_each_safe (current, next, connections)
+    {
+      ProxyConnection *connection = iv_container_of(current, ProxyConnection, list);
+
+      iv_list_del_init(current);
+      if (proxy_connection_start(connection, &self->as_owner, FALSE))
+        _link_connection(self, connection);
+      else
+        proxy_connection_free(connection);
+    }
+}
+
+static void
+_resume_pending(StreamServer *self, struct iv_list_head *pending)
+{
+  struct iv_list_head *current, *next;
+
+  iv_list_for_each_safe (current, next, pending)
+    {
+      iv_list_del_init(current);
+      _link_pending(self, iv_container_of(current, PendingConnection, list));
+      pending_connection_resume(iv_container_of(current, PendingConnection, list), &self->options->header_limits, self);
+    }
+  _limit_pending(self);
+}
+
+/* Goes on with the connections that the driver before the reload had. Frees @sockets. */
+static void
+_take_connections_over(StreamServer *self, OpenSockets *sockets)
+{
+  if (self->options->keep_alive)
+    {
+      dynamic_window_balancer_start(&self->dynamic_window, sockets->dynamic_window_pool);
+      sockets->dynamic_window_pool = NULL;
+      _resume_connections(self, &sockets->connections);
+      _resume_pending(self, &sockets->pending);
+    }
+  else
+    dynamic_window_balancer_start(&self->dynamic_window, NULL);
+  open_sockets_free(sockets);
+}
+
+static gboolean
+_is_same_address(GSockAddr *a, GSockAddr *b)
+{
+  return a->salen == b->salen && memcmp(&a->sa, &b->sa, a->salen) == 0;
+}
+
+/* Returns the listening socket, or -1. */
+static gint
+_open_listener(StreamServer *self, OpenSockets *sockets)
+{
+  LogDriver *driver = &self->driver->super;
+
+  if (!sockets || !_is_same_address(sockets->bind_addr, self->bind_addr))
+    return listener_open(&self->options->listener, self->bind_addr, driver);
+  if (!listener_reconfigure(&self->options->listener, sockets->listen_fd, self->bind_addr, driver))
+    return -1;
+
+  gint listen_fd = sockets->listen_fd;
+  sockets->listen_fd = -1;
+  return listen_fd;
+}
+
+/* Starts listening, with what was open before a reload if there is something. */
+static gboolean
+_open_sockets(StreamServer *self)
+{
+  OpenSockets *sockets = _fetch_sockets(self);
+  gint listen_fd = _open_listener(self, sockets);
+
+  if (listen_fd < 0)
+    {
+      /* for the configuration before this one, to which syslog-ng returns now */
+      if (sockets)
+        _save_sockets(self, log_pipe_get_config(&self->driver->super.super), sockets);
+      return FALSE;
+    }
+
+  if (sockets)
+    _take_connections_over(self, sockets);
+  else
+    dynamic_window_balancer_start(&self->dynamic_window, NULL);
+  acceptor_start(&self->acceptor, listen_fd);
+  return TRUE;
+}
+
+static void
+_setup_owner(StreamServer *self)
+{
+  GlobalConfig *cfg = log_pipe_get_config(&self->driver->super.super);
+
+  self->as_owner = (ProxyConnectionOwner){
+    .driver = self->driver,
+    .reader_options = &self->options->reader,
+    .proto_factory = log_proto_server_get_factory(&cfg->plugin_context, "text"),
+    .macro_names = &self->options->macro_names,
+    .transport = self->options->transport,
+    .dynamic_window = &self->dynamic_window,
+    .source_is_client = self->options->source_is_client,
+    .closed = _on_connection_closed,
+  };
+}
+
+gboolean
+stream_server_start(StreamServer *self, GSockAddr *bind_addr)
+{
+  g_sockaddr_unref(self->bind_addr);
+  self->bind_addr = g_sockaddr_ref(bind_addr);
+  _setup_owner(self);
+  return _open_sockets(self);
+}
+
+void
+stream_server_stop(StreamServer *self)
+{
+  _suspend(self);
+
+  OpenSockets *sockets = _release_sockets(self);
+  GlobalConfig *persisting = self->options->keep_alive ? _get_persisting_config(self) : NULL;
+  if (persisting)
+    _save_sockets(self, persisting, sockets);
+  else
+    open_sockets_free(sockets);
+
+  proxy_counters_set(self->counters, PROXY_COUNTER_CONNECTIONS, 0);
+  proxy_counters_set(self->counters, PROXY_COUNTER_PENDING_HEADERS, 0);
+}
+
+static gsize
+_count_connections(gpointer s)
+{
+  return ((StreamServer *) s)->num_connections;
+}
+
+static void
+_foreach_dynamic_source(void (*func)(LogSource *source), gpointer s)
+{
+  StreamServer *self = (StreamServer *) s;
+  struct iv_list_head *current;
+
+  iv_list_for_each (current, &self->connections)
+    {
+      LogSource *source = proxy_connection_get_source(iv_container_of(current, ProxyConnection, list));
+
+      /* those from before a reload that turned the dynamic window on have none */
+      if (log_source_is_dynamic_window_enabled(source))
+        func(source);
+    }
+}
+
+void
+stream_server_init(StreamServer *self, LogSrcDriver *driver, ProxyOptions *options, ProxyCounters *counters,
+                   RefusalLog *refusal_log)
+{
+  self->driver = driver;
+  self->options = options;
+  self->counters = counters;
+  self->refusal_log = refusal_log;
+  self->bind_addr = NULL;
+  self->num_connections = 0;
+  self->num_pending = 0;
+  INIT_IV_LIST_HEAD(&self->connections);
+  INIT_IV_LIST_HEAD(&self->pending);
+  acceptor_init(&self->acceptor, &driver->super, _on_accepted, self);
+  dynamic_window_balancer_init(
+    &self->dynamic_window, &options->dynamic_window, &driver->super, _count_connections, _foreach_dynamic_source, self);
+}
+
+void
+stream_server_destroy(StreamServer *self)
+{
+  g_sockaddr_unref(self->bind_addr);
+}
