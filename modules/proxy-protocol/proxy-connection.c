@@ -11,6 +11,7 @@
 #include "proxy-connection.h"
 
 #include "compat-logreader.h"
+#include "formatted-address.h"
 #include "poll-fd-events.h"
 #include "stats/stats-registry.h"
 
@@ -19,11 +20,52 @@
 /* from which on LogSource counts the window of each connection */
 #define WINDOW_STATS_LEVEL 4
 
+static GSockAddr *
+_get_source_addr(ProxyConnection *self)
+{
+  return self->owner->source_is_client ? self->client_addr : self->peer_addr;
+}
+
+static gboolean
+_has_formatted_addr(ProxyConnection *self)
+{
+  return self->reader->peer_addr != _get_source_addr(self);
+}
+
+/*
+ * The reader gets an address that knows its text with the first message, which not
+ * all connections send, and messages get the real one back.  Where there is a DNS
+ * cache the text comes out of that.
+ */
+static void
+_spare_formatting(ProxyConnection *self, LogMessage *msg)
+{
+  GSockAddr *source_addr = _get_source_addr(self);
+
+  /* flags(ignore-aux-data) */
+  if (msg->saddr != self->reader->peer_addr)
+    return;
+  if (_has_formatted_addr(self))
+    log_msg_set_saddr(msg, source_addr);
+  else if (!self->owner->reader_options->super.host_resolve_options.use_dns_cache)
+    log_reader_set_peer_addr(self->reader, formatted_address_new(source_addr));
+}
+
+static void
+_unset_reader_addr(ProxyConnection *self)
+{
+  GSockAddr *formatted_addr = _has_formatted_addr(self) ? self->reader->peer_addr : NULL;
+
+  log_reader_set_peer_addr(self->reader, NULL);
+  g_free(formatted_addr);
+}
+
 static void
 _queue(LogPipe *s, LogMessage *msg, const LogPathOptions *path_options)
 {
   ProxyConnection *self = (ProxyConnection *) s;
 
+  _spare_formatting(self, msg);
   if (self->macros)
     proxy_macros_apply(self->macros, self->owner->macro_names, msg);
   log_pipe_forward_msg(s, msg, path_options);
@@ -58,7 +100,7 @@ _init(LogPipe *s)
   ProxyConnection *self = (ProxyConnection *) s;
   const ProxyConnectionOwner *owner = self->owner;
 
-  log_reader_set_peer_addr(self->reader, owner->source_is_client ? self->client_addr : self->peer_addr);
+  log_reader_set_peer_addr(self->reader, _get_source_addr(self));
   compat_log_reader_set_options(
     self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport, self->peer_addr);
   _set_reader_name(self);
@@ -70,7 +112,10 @@ _deinit(LogPipe *s)
 {
   ProxyConnection *self = (ProxyConnection *) s;
 
-  return log_pipe_deinit((LogPipe *) self->reader);
+  if (!log_pipe_deinit((LogPipe *) self->reader))
+    return FALSE;
+  _unset_reader_addr(self);
+  return TRUE;
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "proxy-source.h"
 
+#include "compat-msgformat.h"
 #include "driver-tags.h"
 #include "proxy-counters.h"
 #include "refusal-log.h"
@@ -22,6 +23,7 @@ typedef struct _ProxySource
 {
   LogSrcDriver super;
   ProxyOptions options;
+  RoomyMsgFormat format;
   gboolean window_size_divided;
   GSockAddr *bind_addr;
   ProxyCounters counters;
@@ -72,7 +74,10 @@ _setup_reader_options(ProxySource *self, GlobalConfig *cfg)
 
   log_reader_options_init(options, cfg, self->super.super.group);
   if (options->parse_options.format_handler)
-    return TRUE;
+    {
+      compat_msg_format_options_make_room(&options->parse_options, &self->format);
+      return TRUE;
+    }
 
   msg_error("Unknown format(), no such format plugin is found",
             evt_tag_str("format", options->parse_options.format),

@@ -2,7 +2,7 @@
 """Whose address a message has: source-address(), and all that looks at it; the names of the macros."""
 
 import pytest
-from client import send, v1
+from client import connect, send, v1
 from daemon import macros
 
 PROXY = "127.0.0.9"
@@ -36,6 +36,26 @@ def test_the_source_of_a_message(start, port, mode, is_client, client):
     # whichever it is
     assert (message["PROXY_SRCIP"], message["PROXY_PEERIP"]) == (client, PROXY)
     assert (message["DESTIP"], message["DESTPORT"]) == ("127.0.0.1", str(port))
+
+
+@pytest.mark.parametrize("mode, is_client", MODES)
+@pytest.mark.parametrize("client", [CLIENT, CLIENT6])
+def test_the_source_of_all_messages_where_no_names_are_looked_up(start, port, mode, is_client, client):
+    daemon = start(f"use-dns(no) {mode}", filters=f'filter {{ netmask({PROXY}/32) or netmask({CLIENT}/32)'
+                                                  f' or netmask6("{CLIENT6}/128") }};')
+    source = client if is_client else PROXY
+    with connect(port, v1(client, client), source=PROXY) as sock:
+        for count in range(1, 4):
+            sock.sendall(WITHOUT_HOST)
+            message = daemon.wait_messages(count)[-1]
+            assert [message[name] for name in ("SOURCEIP", "HOST_FROM", "HOST")] == [source] * 3
+        daemon.reload(f"proxy-protocol(ip(127.0.0.1) port({port}) use-dns(no)"
+                      f" source-address({'proxy' if is_client else 'client'}));")
+        source = PROXY if is_client else client
+        for count in range(4, 6):
+            sock.sendall(WITHOUT_HOST)
+            message = daemon.wait_messages(count)[-1]
+            assert [message[name] for name in ("SOURCEIP", "HOST_FROM", "HOST")] == [source] * 3
 
 
 @pytest.mark.parametrize("mode", ["client", "proxy"])

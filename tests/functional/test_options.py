@@ -60,6 +60,7 @@ def both(daemon):
 # Options that change the messages
 # ---------------------------------------------------------------------------
 
+NOT_CLIENT = re.compile(rf"(?!{re.escape(CLIENT)}$).+")
 BARE = b"hello\n"
 BAD_HOST = LINE.replace(b"host", b"ho$st")
 LATIN1 = LINE.replace(b"hello", b"\xe1")
@@ -120,7 +121,11 @@ MESSAGE_OPTIONS = [
     ("flags(empty-lines)", b"\n" + LINE, [dict(PROGRAM=""), dict(MESSAGE="hello")]),
     ("flags(kernel)", BARE, [dict(FACILITY="kern")]),
     # the address of the peer is such data; what the header said is not
-    ("flags(ignore-aux-data)", LINE, [dict(HOST_FROM=re.compile(rf"(?!{re.escape(CLIENT)}$).+"))]),
+    ("flags(ignore-aux-data)", LINE, [dict(HOST_FROM=NOT_CLIENT)]),
+    # without a cache of names the first message of a connection differs from the others inside
+    ("use-dns(no) flags(ignore-aux-data)", 3 * LINE, 3 * [dict(HOST_FROM=NOT_CLIENT, SOURCEIP="127.0.0.1")]),
+    ("use-dns(no) keep-hostname(no)", 3 * LINE, 3 * [dict(HOST=CLIENT, HOST_FROM=CLIENT, SOURCEIP=CLIENT)]),
+    ("use-dns(yes) dns-cache(no)", 3 * LINE, 3 * [dict(HOST_FROM=CLIENT, SOURCEIP=CLIENT)]),
 ]
 
 
