@@ -69,7 +69,7 @@ make_in() {
 
 # module_path DIRECTORY: the value of syslog-ng's --module-path for what has been built there
 module_path() {
-  echo "$(cd "$1" && pwd)/modules/proxy-protocol/.libs:$(pkg-config --variable=moduledir syslog-ng)"
+  echo "$(cd "$1" && pwd)/modules/proxy-protocol/.libs:$(cd "$1" && pwd)/modules/haproxy-parser/.libs:$(pkg-config --variable=moduledir syslog-ng)"
 }
 
 # --- Messages ---

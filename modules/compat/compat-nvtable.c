@@ -18,19 +18,25 @@ _index(NVTable *table)
   return (NVIndexEntry *) &table->static_entries[table->num_static_entries];
 }
 
-/* Where in the index the handles of the block belong; FALSE if they do not belong in one place. */
+/* Whether a message has none of the handles of the block. */
 static gboolean
-_find_slot(NVTable *table, NVTable *block, guint *slot)
+_is_disjoint(NVTable *table, NVTable *block)
 {
-  NVIndexEntry *entries = _index(table);
-  NVHandle first = _index(block)[0].handle;
-  NVHandle last = _index(block)[block->index_size - 1].handle;
-  guint end = table->index_size;
+  NVIndexEntry *entries = _index(table), *end = entries + table->index_size;
+  NVIndexEntry *others = _index(block), *others_end = others + block->index_size;
 
-  while (end > 0 && entries[end - 1].handle > last)
-    end--;
-  *slot = end;
-  return end == 0 || entries[end - 1].handle < first;
+  if (entries == end || others == others_end || end[-1].handle < others[0].handle)
+    return TRUE;
+  while (entries < end && others < others_end)
+    {
+      if (entries->handle == others->handle)
+        return FALSE;
+      if (entries->handle < others->handle)
+        entries++;
+      else
+        others++;
+    }
+  return TRUE;
 }
 
 /* As nv_table_realloc(), by exactly what is needed. */
@@ -49,39 +55,131 @@ _grow(NVTable *table, gsize space)
   return grown;
 }
 
+/* Both indexes are sorted by handle: merged from their ends, in place. */
 static void
-_insert(NVTable *table, NVTable *block, guint slot)
+_merge_index(NVTable *table, NVTable *block)
 {
-  NVIndexEntry *entries = _index(table) + slot;
+  NVIndexEntry *entries = _index(table), *others = _index(block);
+  guint left = table->index_size, others_left = block->index_size;
 
-  memmove(entries + block->index_size, entries, (table->index_size - slot) * sizeof(NVIndexEntry));
-  for (guint i = 0; i < block->index_size; i++)
+  while (others_left)
     {
-      entries[i] = _index(block)[i];
-      /* offsets count from the end of the table, and the block comes in front of what is there */
-      entries[i].ofs += table->used;
+      NVIndexEntry *slot = &entries[left + others_left - 1];
+
+      if (left && entries[left - 1].handle > others[others_left - 1].handle)
+        *slot = entries[--left];
+      else
+        {
+          *slot = others[--others_left];
+          /* offsets count from the end of the table, and the block comes in front of what is there */
+          slot->ofs += table->used;
+        }
     }
   table->index_size += block->index_size;
+}
+
+static void
+_insert(NVTable *table, NVTable *block)
+{
+  _merge_index(table, block);
   table->used += block->used;
   memcpy(nv_table_get_bottom(table), nv_table_get_bottom(block), block->used);
+}
+
+/* A message that was cloned shares its values with the original. */
+static void
+_own_payload(LogMessage *msg, gsize space)
+{
+  if (msg->flags & LF_STATE_OWN_PAYLOAD)
+    return;
+  msg->payload = nv_table_clone(msg->payload, space);
+  msg->flags |= LF_STATE_OWN_PAYLOAD;
 }
 
 gboolean
 compat_log_msg_add_block(LogMessage *msg, NVTable *block)
 {
   gsize space = block->used + block->index_size * sizeof(NVIndexEntry);
-  guint slot;
 
-  if (!(msg->flags & LF_STATE_OWN_PAYLOAD) || !_find_slot(msg->payload, block, &slot))
+  if (!block->index_size)
+    return TRUE;
+  if (!_is_disjoint(msg->payload, block))
     return FALSE;
   /* of structured data a message keeps a list besides */
   if (log_msg_is_handle_sdata(_index(block)[0].handle))
     return FALSE;
   if (msg->payload->size + space > NV_TABLE_MAX_BYTES)
     return FALSE;
+  _own_payload(msg, space);
   if (!nv_table_alloc_check(msg->payload, space))
     msg->payload = _grow(msg->payload, space);
-  _insert(msg->payload, block, slot);
+  _insert(msg->payload, block);
+  return TRUE;
+}
+
+/* The bottom of the table is where the next entry goes, and its handle is the highest. */
+static NVEntry *
+_append_entry(NVTable *self, NVHandle handle, gsize size, NVType type)
+{
+  NVEntry *entry;
+
+  size = NV_TABLE_BOUND(size);
+  if (!nv_table_alloc_check(self, size + sizeof(NVIndexEntry)))
+    return NULL;
+  self->used += size;
+  _index(self)[self->index_size++] = (NVIndexEntry){ .handle = handle, .ofs = self->used };
+  entry = (NVEntry *) nv_table_get_bottom(self);
+  memset(entry, 0, G_STRUCT_OFFSET(NVEntry, vdirect));
+  entry->type_present = TRUE;
+  entry->type = type;
+  entry->alloc_len = size;
+  return entry;
+}
+
+gboolean
+compat_nv_table_append(NVTable *self, const CompatNVName *name, const gchar *value, gsize length, NVType type)
+{
+  NVEntry *entry = _append_entry(self, name->handle, NV_ENTRY_DIRECT_SIZE(name->length, length), type);
+  gchar *data;
+
+  if (!entry)
+    return FALSE;
+  entry->name_len = name->length;
+  entry->vdirect.value_len = length;
+  data = entry->vdirect.data;
+  memcpy(data, name->name, name->length + 1);
+  memcpy(data + name->length + 1, value, length);
+  data[name->length + 1 + length] = 0;
+  return TRUE;
+}
+
+gboolean
+compat_nv_table_append_indirect(NVTable *self, const CompatNVName *name, const NVReferencedSlice *slice, NVType type)
+{
+  NVEntry *entry = _append_entry(self, name->handle, NV_ENTRY_INDIRECT_SIZE(name->length), type);
+
+  if (!entry)
+    return FALSE;
+  entry->indirect = TRUE;
+  entry->name_len = name->length;
+  entry->vindirect.handle = slice->handle;
+  entry->vindirect.ofs = slice->ofs;
+  entry->vindirect.len = slice->len;
+  entry->vindirect.__deprecated_type_field = 0;
+  memcpy(entry->vindirect.name, name->name, name->length + 1);
+  return TRUE;
+}
+
+gboolean
+compat_log_msg_refer_to(LogMessage *msg, NVHandle handle, gsize space)
+{
+  NVEntry *entry;
+
+  _own_payload(msg, space);
+  entry = nv_table_get_entry(msg->payload, handle, NULL, NULL);
+  if (!entry || entry->indirect || entry->unset)
+    return FALSE;
+  entry->referenced = TRUE;
   return TRUE;
 }
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 BUILD_DIR = Path(os.environ.get("BUILD_DIR", Path(__file__).parents[2] / "build"))
-MODULE = BUILD_DIR / "modules/proxy-protocol/.libs"
+MODULES = [BUILD_DIR / "modules" / name / ".libs" for name in ("proxy-protocol", "haproxy-parser")]
 DRIVER_COUNTER = re.compile(r"^src\.proxy-protocol;(?P<id>[^;]*);proxy_protocol_sd\.[^;]*;\w;(?P<name>\w+);(?P<value>\d+)$")
 
 # What a message is written as: each name that a test may want to look at.
@@ -40,7 +40,7 @@ def _output(*command):
 
 
 def module_path():
-    return f"{MODULE}:{_output('pkg-config', '--variable=moduledir', 'syslog-ng')}"
+    return ":".join(map(str, [*MODULES, _output("pkg-config", "--variable=moduledir", "syslog-ng")]))
 
 
 def config_version():

@@ -149,7 +149,7 @@ def test_install_from_source(tmp_path):
     sources = tmp_path / "sources"
     clone(sources)
     run(blocks("sh")[1], sources, tmp_path)
-    modules = f"{tmp_path}/installed{module_path().partition(':')[2]}"
+    modules = f"{tmp_path}/installed{module_path().rpartition(':')[2]}"
     registry = subprocess.run(["/usr/sbin/syslog-ng", "--module-registry", f"--module-path={modules}"],
                               capture_output=True, text=True)
     assert re.search(r"^Module: proxy-protocol\nStatus: ok$", registry.stdout, re.M), registry.stdout + registry.stderr

@@ -1,0 +1,101 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "connect-line.h"
+#include "line-cursor.h"
+
+const LineField connect_line_fields[CONNECT_LINE_FIELD_COUNT] = {
+  [CONNECT_LINE_SOURCE_IP] = { "source_ip", LINE_FIELD_STRING },
+  [CONNECT_LINE_SOURCE_PORT] = { "source_port", LINE_FIELD_INTEGER },
+  [CONNECT_LINE_DESTINATION_IP] = { "destination_ip", LINE_FIELD_STRING },
+  [CONNECT_LINE_DESTINATION_PORT] = { "destination_port", LINE_FIELD_INTEGER },
+  [CONNECT_LINE_LISTENER_ID] = { "listener_id", LINE_FIELD_INTEGER },
+  [CONNECT_LINE_FRONTEND_NAME] = { "frontend_name", LINE_FIELD_STRING },
+  [CONNECT_LINE_MODE] = { "mode", LINE_FIELD_STRING },
+};
+
+/* "address:port" up to a blank: the port is behind the last colon */
+static gboolean
+_read_endpoint(LineCursor *cursor, guint ip_field, LineValues *values)
+{
+  const gchar *start = cursor->p;
+  const gchar *end = memchr(start, ' ', line_cursor_left(cursor));
+  const gchar *colon = end ? memrchr(start, ':', end - start) : NULL;
+  LineCursor port = { .p = colon ? colon + 1 : NULL, .end = end };
+
+  if (!colon || colon == start || !line_cursor_skip_number(&port) || port.p != end)
+    return FALSE;
+  line_values_add(values, ip_field, start, colon - start);
+  line_values_add(values, ip_field + 1, colon + 1, end - colon - 1);
+  cursor->p = end;
+  return TRUE;
+}
+
+/* an address that HAProxy does not know has no port */
+static gboolean
+_read_destination(LineCursor *cursor, LineValues *values)
+{
+  return line_cursor_skip(cursor, "undetermined address:0")
+         || _read_endpoint(cursor, CONNECT_LINE_DESTINATION_IP, values);
+}
+
+static gboolean
+_read_listener(LineCursor *cursor, LineValues *values)
+{
+  const gchar *start = cursor->p;
+
+  if (!line_cursor_skip_number(cursor))
+    return FALSE;
+  line_values_add(values, CONNECT_LINE_LISTENER_ID, start, cursor->p - start);
+  return TRUE;
+}
+
+static gboolean
+_read_addresses(LineCursor *cursor, LineValues *values)
+{
+  if (line_cursor_skip(cursor, "Connect to unix:")
+      || line_cursor_skip(cursor, "Connect from unknown source to listener "))
+    return _read_listener(cursor, values);
+  return line_cursor_skip(cursor, "Connect from ") && _read_endpoint(cursor, CONNECT_LINE_SOURCE_IP, values)
+         && line_cursor_skip(cursor, " to ") && _read_destination(cursor, values);
+}
+
+/* " (frontend/HTTP)" */
+static gboolean
+_read_frontend(LineCursor *cursor, LineValues *values)
+{
+  const gchar *name, *mode;
+
+  if (!line_cursor_skip(cursor, " ("))
+    return FALSE;
+  name = cursor->p;
+  if (!line_cursor_skip_name(cursor))
+    return FALSE;
+  line_values_add(values, CONNECT_LINE_FRONTEND_NAME, name, cursor->p - name);
+  if (!line_cursor_skip(cursor, "/"))
+    return FALSE;
+  mode = cursor->p;
+  if (!line_cursor_skip(cursor, "HTTP") && !line_cursor_skip(cursor, "TCP"))
+    return FALSE;
+  line_values_add(values, CONNECT_LINE_MODE, mode, cursor->p - mode);
+  return line_cursor_skip(cursor, ")") && cursor->p == cursor->end;
+}
+
+gboolean
+connect_line_parse(const gchar *line, gsize length, LineValues *values)
+{
+  LineCursor cursor = { .p = line, .end = line + length };
+  guint count = values->count;
+
+  if (_read_addresses(&cursor, values) && _read_frontend(&cursor, values))
+    return TRUE;
+  values->count = count;
+  return FALSE;
+}

@@ -1,0 +1,520 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "haproxy-parser.h"
+
+#include "compat-logmsg.h"
+#include "line-format.h"
+#include "message-values.h"
+#include "syslog-header.h"
+#include "termination-state.h"
+
+#include "scratch-buffers.h"
+
+#include <string.h>
+
+#define DEFAULT_PREFIX ".haproxy."
+
+/* beside the fields of the formats */
+enum
+{
+  PROCESS_NAME,
+  PID,
+  FORMAT,
+  TERMINATION_CAUSE,
+  TERMINATION_PHASE,
+  COMMON_NAMES,
+};
+
+static const gchar *const COMMON_FIELDS[COMMON_NAMES] = {
+  [PROCESS_NAME] = "process_name",
+  [PID] = "pid",
+  [FORMAT] = "format",
+  [TERMINATION_CAUSE] = "termination_cause",
+  [TERMINATION_PHASE] = "termination_phase",
+};
+
+typedef struct _HAProxyParser
+{
+  LogParser super;
+  gchar *prefix;
+  GPtrArray *log_formats;
+  /* NULL: all */
+  gchar **format_names;
+  LogFormatHeaderNames header_names;
+  gboolean unescape;
+  gboolean explain;
+
+  /* made of the above by init() */
+  GArray *formats;
+  CompatNVName common_names[COMMON_NAMES];
+  /* by format, the names of its fields */
+  GPtrArray *names_of_formats;
+} HAProxyParser;
+
+/*****************************************************************************
+ * Values
+ *****************************************************************************/
+
+static gboolean
+_is_integer(const LineValue *value)
+{
+  const gchar *p = value->start, *end = p + value->length;
+
+  if (p < end && *p == '-')
+    p++;
+  /* what has more digits may not fit into 64 bits with a sign */
+  if (p == end || end - p > 18)
+    return FALSE;
+  while (p < end && g_ascii_isdigit(*p))
+    p++;
+  return p == end;
+}
+
+static LogMessageValueType
+_get_type(const LineField *field, const LineValue *value)
+{
+  switch (field->type)
+    {
+    case LINE_FIELD_INTEGER:
+      return _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
+    case LINE_FIELD_BOOLEAN:
+      return LM_VT_BOOLEAN;
+    default:
+      return LM_VT_STRING;
+    }
+}
+
+/* HAProxy's "#XX": two upper-case hexadecimal digits */
+static gboolean
+_is_escaped(const gchar *p, const gchar *end)
+{
+  return *p == '#' && end - p > 2 && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2]);
+}
+
+static void
+_unescape(LineValue *value)
+{
+  const gchar *p = value->start, *end = p + value->length;
+  GString *text;
+
+  if (!memchr(p, '#', value->length))
+    return;
+  text = scratch_buffers_alloc();
+  while (p < end)
+    {
+      gboolean is_escaped = _is_escaped(p, end);
+
+      g_string_append_c(text, is_escaped ? g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2]) : *p);
+      p += is_escaped ? 3 : 1;
+    }
+  value->start = text->str;
+  value->length = text->len;
+}
+
+static void
+_add_common(HAProxyParser *self, MessageValues *values, guint name, const gchar *start, gsize length)
+{
+  LogMessageValueType type = name == PID ? LM_VT_INTEGER : LM_VT_STRING;
+  LineValue value = { .start = start, .length = length };
+
+  if (length)
+    message_values_add(values,
+                       &self->common_names[name],
+                       start,
+                       length,
+                       type == LM_VT_INTEGER && !_is_integer(&value) ? LM_VT_STRING : type);
+}
+
+static void
+_explain(HAProxyParser *self, MessageValues *values, const LineValue *state)
+{
+  const gchar *cause = state->length > 0 ? termination_state_get_cause(state->start[0]) : NULL;
+  const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
+
+  if (cause)
+    _add_common(self, values, TERMINATION_CAUSE, cause, strlen(cause));
+  if (phase)
+    _add_common(self, values, TERMINATION_PHASE, phase, strlen(phase));
+}
+
+static void
+_add_process(HAProxyParser *self, MessageValues *values, LogMessage *msg, const SyslogHeader *header)
+{
+  gssize length;
+  const gchar *value;
+
+  if (header->length && header->process_name)
+    {
+      _add_common(self, values, PROCESS_NAME, header->process_name, header->process_name_length);
+      _add_common(self, values, PID, header->pid, header->pid_length);
+      return;
+    }
+  value = log_msg_get_value(msg, LM_V_PROGRAM, &length);
+  _add_common(self, values, PROCESS_NAME, value, length);
+  value = log_msg_get_value(msg, LM_V_PID, &length);
+  _add_common(self, values, PID, value, length);
+}
+
+static gboolean
+_is_termination_state(const LineField *field)
+{
+  return strcmp(field->name, "termination_state") == 0;
+}
+
+static void
+_add_line_values(HAProxyParser *self, MessageValues *values, const LineFormat *format, const LineValues *line_values)
+{
+  guint index = format - (const LineFormat *) self->formats->data;
+  const CompatNVName *names = g_ptr_array_index(self->names_of_formats, index);
+
+  for (guint i = 0; i < line_values->count; i++)
+    {
+      LineValue value = line_values->values[i];
+      const LineField *field = &format->fields[value.field];
+      LogMessageValueType type = _get_type(field, &value);
+
+      if (self->explain && _is_termination_state(field))
+        _explain(self, values, &value);
+      if (self->unescape && field->type == LINE_FIELD_STRING)
+        _unescape(&value);
+      message_values_add(values, &names[value.field], value.start, value.length, type);
+    }
+}
+
+/*****************************************************************************
+ * Messages
+ *****************************************************************************/
+
+/* A line that still has its syslog header fits no format as it is. */
+static const LineFormat *
+_parse(HAProxyParser *self, const gchar *line, gsize length, LineValues *values, SyslogHeader *header)
+{
+  const LineFormat *format = line_formats_parse(self->formats, line, length, values);
+
+  header->length = 0;
+  if (format || !syslog_header_find(header, line, length))
+    return format;
+  return line_formats_parse(self->formats, line + header->length, length - header->length, values);
+}
+
+static gsize
+_without_line_end(const gchar *line, gsize length)
+{
+  while (length && (line[length - 1] == '\n' || line[length - 1] == '\r' || line[length - 1] == '\0'))
+    length--;
+  return length;
+}
+
+static gboolean
+_process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, const gchar *input, gsize input_len)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+  LineValues line_values;
+  MessageValues values;
+  SyslogHeader header;
+  const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &line_values, &header);
+
+  if (!format)
+    return FALSE;
+
+  log_msg_make_writable(pmsg, path_options);
+  message_values_init(&values, s->template ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
+  _add_process(self, &values, *pmsg, &header);
+  _add_line_values(self, &values, format, &line_values);
+  _add_common(self, &values, FORMAT, format->name, strlen(format->name));
+  message_values_set(&values, *pmsg);
+  return TRUE;
+}
+
+/*****************************************************************************
+ * Formats
+ *****************************************************************************/
+
+static GQuark
+_error_domain(void)
+{
+  return g_quark_from_static_string("haproxy-parser");
+}
+
+static void
+_look_up(HAProxyParser *self, CompatNVName *name, const gchar *field)
+{
+  gchar *full_name = g_strconcat(self->prefix, field, NULL);
+  gssize length;
+
+  name->handle = log_msg_get_value_handle(full_name);
+  name->name = log_msg_get_value_name(name->handle, &length);
+  name->length = length;
+  g_free(full_name);
+}
+
+static void
+_look_up_names(HAProxyParser *self)
+{
+  const LineFormat *formats = (const LineFormat *) self->formats->data;
+
+  for (guint i = 0; i < COMMON_NAMES; i++)
+    _look_up(self, &self->common_names[i], COMMON_FIELDS[i]);
+  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < self->formats->len; i++)
+    {
+      CompatNVName *names = g_new0(CompatNVName, formats[i].field_count);
+
+      for (guint field = 0; field < formats[i].field_count; field++)
+        _look_up(self, &names[field], formats[i].fields[field].name);
+      g_ptr_array_add(self->names_of_formats, names);
+    }
+}
+
+static void
+_forget_formats(HAProxyParser *self)
+{
+  g_clear_pointer(&self->names_of_formats, g_ptr_array_unref);
+  g_clear_pointer(&self->formats, g_array_unref);
+}
+
+static void
+_make_formats(HAProxyParser *self)
+{
+  const gchar *const *names =
+    self->format_names ? (const gchar *const *) self->format_names : line_formats_get_built_in_names();
+  LogFormatError error;
+
+  _forget_formats(self);
+  self->formats = line_formats_new();
+  /* the grammar has checked them */
+  for (guint i = 0; i < self->log_formats->len; i++)
+    line_formats_add_custom(self->formats, g_ptr_array_index(self->log_formats, i), &self->header_names, &error);
+  for (guint i = 0; names[i]; i++)
+    line_formats_add_built_in(self->formats, names[i], &self->header_names);
+  _look_up_names(self);
+}
+
+static gboolean
+_check_name(const CompatNVName *name, GError **error)
+{
+  if (!log_msg_is_handle_macro(name->handle) && log_msg_is_value_name_valid(name->name))
+    return TRUE;
+  g_set_error(error,
+              _error_domain(),
+              0,
+              "no message can have a value named \"%s\": choose another prefix() or another name in log-format()",
+              name->name);
+  return FALSE;
+}
+
+static gboolean
+_check_names(HAProxyParser *self, GError **error)
+{
+  const LineFormat *formats = (const LineFormat *) self->formats->data;
+
+  for (guint i = 0; i < COMMON_NAMES; i++)
+    if (!_check_name(&self->common_names[i], error))
+      return FALSE;
+  for (guint i = 0; i < self->formats->len; i++)
+    {
+      const CompatNVName *names = g_ptr_array_index(self->names_of_formats, i);
+
+      for (guint field = 0; field < formats[i].field_count; field++)
+        if (!_check_name(&names[field], error))
+          return FALSE;
+    }
+  return TRUE;
+}
+
+/*****************************************************************************
+ * Options
+ *****************************************************************************/
+
+static gchar **
+_strv_of_list(GList *list)
+{
+  GPtrArray *result = g_ptr_array_new();
+
+  for (GList *i = list; i; i = i->next)
+    g_ptr_array_add(result, g_strdup(i->data));
+  g_ptr_array_add(result, NULL);
+  g_list_free_full(list, free);
+  return (gchar **) g_ptr_array_free(result, FALSE);
+}
+
+void
+haproxy_parser_set_prefix(LogParser *s, const gchar *prefix)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  g_free(self->prefix);
+  self->prefix = g_strdup(prefix);
+}
+
+void
+haproxy_parser_set_unescape(LogParser *s, gboolean unescape)
+{
+  ((HAProxyParser *) s)->unescape = unescape;
+}
+
+void
+haproxy_parser_set_explain(LogParser *s, gboolean explain)
+{
+  ((HAProxyParser *) s)->explain = explain;
+}
+
+void
+haproxy_parser_set_request_headers(LogParser *s, GList *names)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  g_strfreev(self->header_names.request);
+  self->header_names.request = _strv_of_list(names);
+}
+
+void
+haproxy_parser_set_response_headers(LogParser *s, GList *names)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  g_strfreev(self->header_names.response);
+  self->header_names.response = _strv_of_list(names);
+}
+
+gboolean
+haproxy_parser_set_formats(LogParser *s, GList *names, GError **error)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+  const gchar *const *known = line_formats_get_built_in_names();
+
+  g_strfreev(self->format_names);
+  self->format_names = _strv_of_list(names);
+  for (guint i = 0; self->format_names[i]; i++)
+    {
+      if (g_strv_contains(known, self->format_names[i]))
+        continue;
+      gchar *list = g_strjoinv("\", \"", (gchar **) known);
+      g_set_error(
+        error, _error_domain(), 0, "formats() does not know \"%s\"; there are \"%s\"", self->format_names[i], list);
+      g_free(list);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* The string with a caret under the place, as compilers do. A string of several lines is shown as one. */
+static void
+_set_format_error(GError **error, const gchar *string, LogFormatError *format_error)
+{
+  gchar *line = g_strdelimit(g_strdup(string), "\n\t", ' ');
+
+  g_set_error(error,
+              _error_domain(),
+              0,
+              "log-format() cannot be compiled: %s\n    %s\n    %*s^\n",
+              format_error->message,
+              line,
+              (gint) format_error->position,
+              "");
+  g_free(line);
+  g_free(format_error->message);
+}
+
+static gboolean
+_check_log_format(HAProxyParser *self, const gchar *string, GError **error)
+{
+  GArray *formats = line_formats_new();
+  LogFormatError format_error;
+  gboolean result = line_formats_add_custom(formats, string, &self->header_names, &format_error);
+
+  if (!result)
+    _set_format_error(error, string, &format_error);
+  g_array_free(formats, TRUE);
+  return result;
+}
+
+gboolean
+haproxy_parser_add_log_format(LogParser *s, const gchar *log_format, GError **error)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  g_ptr_array_add(self->log_formats, g_strdup(log_format));
+  /* what depends on names of headers, which may come later, is left to haproxy_parser_validate() */
+  if (strstr(log_format, "hrl") || strstr(log_format, "hsl"))
+    return TRUE;
+  return _check_log_format(self, log_format, error);
+}
+
+gboolean
+haproxy_parser_validate(LogParser *s, GError **error)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  for (guint i = 0; i < self->log_formats->len; i++)
+    if (!_check_log_format(self, g_ptr_array_index(self->log_formats, i), error))
+      return FALSE;
+  _make_formats(self);
+  return _check_names(self, error);
+}
+
+/*****************************************************************************
+ * The parser
+ *****************************************************************************/
+
+static gboolean
+_init(LogPipe *s)
+{
+  _make_formats((HAProxyParser *) s);
+  return log_parser_init_method(s);
+}
+
+static LogPipe *
+_clone(LogPipe *s)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+  HAProxyParser *clone = (HAProxyParser *) haproxy_parser_new(s->cfg);
+
+  log_parser_set_template(&clone->super, log_template_ref(self->super.template));
+  haproxy_parser_set_prefix(&clone->super, self->prefix);
+  for (guint i = 0; i < self->log_formats->len; i++)
+    g_ptr_array_add(clone->log_formats, g_strdup(g_ptr_array_index(self->log_formats, i)));
+  clone->format_names = g_strdupv(self->format_names);
+  clone->header_names.request = g_strdupv(self->header_names.request);
+  clone->header_names.response = g_strdupv(self->header_names.response);
+  clone->unescape = self->unescape;
+  clone->explain = self->explain;
+  return &clone->super.super;
+}
+
+static void
+_free(LogPipe *s)
+{
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  _forget_formats(self);
+  g_free(self->prefix);
+  g_ptr_array_free(self->log_formats, TRUE);
+  g_strfreev(self->format_names);
+  g_strfreev(self->header_names.request);
+  g_strfreev(self->header_names.response);
+  log_parser_free_method(s);
+}
+
+LogParser *
+haproxy_parser_new(GlobalConfig *cfg)
+{
+  HAProxyParser *self = g_new0(HAProxyParser, 1);
+
+  log_parser_init_instance(&self->super, cfg);
+  self->super.super.init = _init;
+  self->super.super.clone = _clone;
+  self->super.super.free_fn = _free;
+  self->super.process = _process;
+  self->prefix = g_strdup(DEFAULT_PREFIX);
+  self->log_formats = g_ptr_array_new_with_free_func(g_free);
+  return &self->super;
+}

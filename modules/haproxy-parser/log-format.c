@@ -1,0 +1,832 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "log-format.h"
+
+#include <string.h>
+
+typedef struct _LogFormatAlias
+{
+  const gchar *alias;
+  const gchar *field;
+  LogFormatKind kind;
+} LogFormatAlias;
+
+/* HAProxy's manual, section 8.2.6, versions 1.7 to 3.2. Where it describes a value instead of naming it, the name is
+ * ours. */
+static const LogFormatAlias ALIASES[] = {
+  { "B", "bytes_read", LOG_FORMAT_PARTIAL_NUMBER },
+  { "CC", "captured_request_cookie", LOG_FORMAT_STRING },
+  { "CS", "captured_response_cookie", LOG_FORMAT_STRING },
+  { "H", "hostname", LOG_FORMAT_STRING },
+  { "HM", "http_method", LOG_FORMAT_STRING },
+  { "HP", "http_path", LOG_FORMAT_STRING },
+  { "HPO", "http_path_only", LOG_FORMAT_STRING },
+  { "HQ", "http_query", LOG_FORMAT_QUERY },
+  { "HU", "http_uri", LOG_FORMAT_STRING },
+  { "HV", "http_version", LOG_FORMAT_STRING },
+  { "ID", "unique_id", LOG_FORMAT_STRING },
+  { "OG", "log_origin", LOG_FORMAT_STRING },
+  { "ST", "status_code", LOG_FORMAT_NUMBER },
+  { "T", "gmt_date_time", LOG_FORMAT_ZONED_DATE },
+  { "TR", "TR", LOG_FORMAT_NUMBER },
+  { "Ta", "Ta", LOG_FORMAT_PARTIAL_NUMBER },
+  { "Tc", "Tc", LOG_FORMAT_NUMBER },
+  { "Td", "Td", LOG_FORMAT_NUMBER },
+  { "Th", "Th", LOG_FORMAT_NUMBER },
+  { "Ti", "Ti", LOG_FORMAT_NUMBER },
+  { "Tl", "local_date_time", LOG_FORMAT_ZONED_DATE },
+  { "Tq", "Tq", LOG_FORMAT_NUMBER },
+  { "Tr", "Tr", LOG_FORMAT_NUMBER },
+  { "Ts", "timestamp", LOG_FORMAT_NUMBER },
+  { "Tt", "Tt", LOG_FORMAT_PARTIAL_NUMBER },
+  { "Tu", "Tu", LOG_FORMAT_PARTIAL_NUMBER },
+  { "Tw", "Tw", LOG_FORMAT_NUMBER },
+  { "U", "bytes_uploaded", LOG_FORMAT_PARTIAL_NUMBER },
+  { "ac", "actconn", LOG_FORMAT_NUMBER },
+  { "b", "backend_name", LOG_FORMAT_NAME },
+  { "bc", "beconn", LOG_FORMAT_NUMBER },
+  { "bi", "backend_source_ip", LOG_FORMAT_ADDRESS },
+  { "bp", "backend_source_port", LOG_FORMAT_NUMBER },
+  { "bq", "backend_queue", LOG_FORMAT_NUMBER },
+  { "ci", "client_ip", LOG_FORMAT_ADDRESS },
+  { "cp", "client_port", LOG_FORMAT_NUMBER },
+  { "f", "frontend_name", LOG_FORMAT_NAME },
+  { "fc", "feconn", LOG_FORMAT_NUMBER },
+  { "fi", "frontend_ip", LOG_FORMAT_ADDRESS },
+  { "fp", "frontend_port", LOG_FORMAT_NUMBER },
+  { "ft", "frontend_name", LOG_FORMAT_FRONTEND },
+  { "hr", "captured_request_headers", LOG_FORMAT_REQUEST_HEADERS },
+  { "hrl", "captured_request_headers", LOG_FORMAT_REQUEST_HEADER_LIST },
+  { "hs", "captured_response_headers", LOG_FORMAT_RESPONSE_HEADERS },
+  { "hsl", "captured_response_headers", LOG_FORMAT_RESPONSE_HEADER_LIST },
+  { "lc", "frontend_log_counter", LOG_FORMAT_NUMBER },
+  { "ms", "accept_date_ms", LOG_FORMAT_NUMBER },
+  { "pid", "pid", LOG_FORMAT_NUMBER },
+  { "r", "http_request", LOG_FORMAT_REQUEST },
+  { "rc", "retries", LOG_FORMAT_RETRIES },
+  { "rt", "request_counter", LOG_FORMAT_NUMBER },
+  { "s", "server_name", LOG_FORMAT_NAME },
+  { "sc", "srv_conn", LOG_FORMAT_NUMBER },
+  { "si", "server_ip", LOG_FORMAT_ADDRESS },
+  { "sp", "server_port", LOG_FORMAT_NUMBER },
+  { "sq", "srv_queue", LOG_FORMAT_NUMBER },
+  { "sslc", "ssl_ciphers", LOG_FORMAT_STRING },
+  { "sslv", "ssl_version", LOG_FORMAT_STRING },
+  { "t", "accept_date", LOG_FORMAT_DATE },
+  { "tr", "request_date", LOG_FORMAT_DATE },
+  { "trg", "gmt_request_date", LOG_FORMAT_ZONED_DATE },
+  { "trl", "local_request_date", LOG_FORMAT_ZONED_DATE },
+  { "ts", "termination_state", LOG_FORMAT_STATE },
+  { "tsc", "termination_state", LOG_FORMAT_STATE_WITH_COOKIE },
+};
+
+static const struct
+{
+  const gchar *name;
+  guint8 flag;
+} FLAGS[] = {
+  { "Q", LOG_FORMAT_QUOTED },
+  { "X", LOG_FORMAT_HEXADECIMAL },
+  { "E", LOG_FORMAT_ESCAPED },
+  { "M", LOG_FORMAT_MANDATORY },
+};
+
+static const gchar *const REQUEST_FIELDS[LOG_FORMAT_REQUEST_FIELDS] = {
+  [LOG_FORMAT_REQUEST_LINE] = "http_request", [LOG_FORMAT_REQUEST_METHOD] = "http_method",
+  [LOG_FORMAT_REQUEST_URI] = "http_uri",      [LOG_FORMAT_REQUEST_PATH] = "http_path",
+  [LOG_FORMAT_REQUEST_QUERY] = "http_query",  [LOG_FORMAT_REQUEST_VERSION] = "http_version",
+};
+
+static const LineField FLAG_FIELDS[LOG_FORMAT_FLAG_FIELDS] = {
+  [LOG_FORMAT_FLAG_FIELD_FRONTEND_SSL] = { "frontend_ssl", LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_PARTIAL] = { "partial", LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_REDISPATCHED] = { "redispatched", LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_TRUNCATED] = { "truncated", LINE_FIELD_BOOLEAN },
+};
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define NAME_CHARACTERS LETTERS DIGITS "-_.:<>~"
+
+/* By kind: the characters that a value can begin with, and those that it can go on with; NULL for all. */
+static const struct
+{
+  const gchar *first;
+  const gchar *rest;
+} CHARACTERS[] = {
+  [LOG_FORMAT_STRING] = { NULL, NULL },
+  [LOG_FORMAT_NAME] = { NAME_CHARACTERS, NAME_CHARACTERS },
+  [LOG_FORMAT_FRONTEND] = { NAME_CHARACTERS, NAME_CHARACTERS },
+  [LOG_FORMAT_ADDRESS] = { LETTERS DIGITS ":-", LETTERS DIGITS ".:" },
+  [LOG_FORMAT_NUMBER] = { DIGITS "-", DIGITS },
+  [LOG_FORMAT_PARTIAL_NUMBER] = { DIGITS "-+", DIGITS },
+  [LOG_FORMAT_RETRIES] = { DIGITS "-+", DIGITS },
+  [LOG_FORMAT_DATE] = { DIGITS, "" },
+  [LOG_FORMAT_ZONED_DATE] = { DIGITS, "" },
+  [LOG_FORMAT_STATE] = { LETTERS "-", "" },
+  [LOG_FORMAT_STATE_WITH_COOKIE] = { LETTERS "-", "" },
+  [LOG_FORMAT_REQUEST] = { NULL, NULL },
+  [LOG_FORMAT_QUERY] = { NULL, NULL },
+  [LOG_FORMAT_REQUEST_HEADERS] = { "{", "" },
+  [LOG_FORMAT_RESPONSE_HEADERS] = { "{", "" },
+  [LOG_FORMAT_REQUEST_HEADER_LIST] = { NULL, NULL },
+  [LOG_FORMAT_RESPONSE_HEADER_LIST] = { NULL, NULL },
+};
+
+/*****************************************************************************
+ * Quotes and backslashes: HAProxy's manual, section 2.2
+ *****************************************************************************/
+
+/* A string without its quotes, and where each of its characters stood. */
+typedef struct _Argument
+{
+  GString *text;
+  GArray *positions;
+} Argument;
+
+static void
+_argument_append(Argument *self, gchar c, gsize position)
+{
+  g_string_append_c(self->text, c);
+  g_array_append_val(self->positions, position);
+}
+
+static gsize
+_argument_position(const Argument *self, gsize index)
+{
+  gsize end = 0;
+
+  if (index < self->positions->len)
+    return g_array_index(self->positions, gsize, index);
+  if (self->positions->len)
+    end = g_array_index(self->positions, gsize, self->positions->len - 1) + 1;
+  return end;
+}
+
+static void
+_argument_clear(Argument *self)
+{
+  g_string_truncate(self->text, 0);
+  g_array_set_size(self->positions, 0);
+}
+
+/* The length of an escape sequence, the backslash not counted; 0 when the backslash stands for itself. */
+static gsize
+_parse_escape(const gchar *sequence, gboolean in_quotes, gchar *c)
+{
+  static const gchar NAMES[] = "nrt", VALUES[] = "\n\r\t";
+  const gchar *name;
+
+  if (!*sequence)
+    return 0;
+  *c = *sequence;
+  if (in_quotes)
+    return strchr("\\\"$", *sequence) ? 1 : 0;
+  if (strchr(" \\#\"'", *sequence))
+    return 1;
+  if (*sequence == 'x' && g_ascii_isxdigit(sequence[1]) && g_ascii_isxdigit(sequence[2]))
+    {
+      *c = g_ascii_xdigit_value(sequence[1]) << 4 | g_ascii_xdigit_value(sequence[2]);
+      return 3;
+    }
+  name = strchr(NAMES, *sequence);
+  if (!name)
+    return 0;
+  *c = VALUES[name - NAMES];
+  return 1;
+}
+
+static gboolean
+_is_variable(const gchar *p)
+{
+  return *p == '$' && (p[1] == '{' || p[1] == '_' || g_ascii_isalpha(p[1]));
+}
+
+static const gchar *
+_skip_blanks(const gchar *p)
+{
+  while (*p == ' ' || *p == '\t')
+    p++;
+  return p;
+}
+
+/* FALSE where the string is none of haproxy.cfg's: something stands behind the argument. */
+static gboolean
+_read_argument(Argument *self, const gchar *string, LogFormatError *error)
+{
+  gchar quote = 0;
+  const gchar *p = string;
+
+  while (*p)
+    {
+      gsize position = p - string;
+      gsize escape_length = 0;
+      gchar c;
+
+      if (*p == '\\' && p[1] == '\n')
+        {
+          p = _skip_blanks(p + 2);
+          continue;
+        }
+      if (*p == '\\' && quote != '\'')
+        escape_length = _parse_escape(p + 1, quote == '"', &c);
+      if (escape_length)
+        {
+          _argument_append(self, c, position);
+          p += 1 + escape_length;
+          continue;
+        }
+      if (quote == '"' && _is_variable(p))
+        {
+          error->position = position;
+          error->message = g_strdup("environment variables of HAProxy are not known here: write what the variable "
+                                    "contains, or \\$ for the character itself");
+          return TRUE;
+        }
+      if (!quote && (*p == ' ' || *p == '\t' || *p == '\n'))
+        return !*(_skip_blanks(p));
+      if (*p == quote)
+        quote = 0;
+      else if (!quote && (*p == '"' || *p == '\''))
+        quote = *p;
+      else
+        _argument_append(self, *p, position);
+      p++;
+    }
+  /* an open quote is the character itself in a string that was copied without its quotes */
+  return !quote;
+}
+
+static void
+_read_bare_string(Argument *self, const gchar *string)
+{
+  _argument_clear(self);
+  for (const gchar *p = string; *p; p++)
+    _argument_append(self, *p, p - string);
+}
+
+/*****************************************************************************
+ * Compiling
+ *****************************************************************************/
+
+typedef struct _Compiler
+{
+  Argument argument;
+  const LogFormatHeaderNames *names;
+  LogFormatError *error;
+  GStringChunk *strings;
+  GArray *steps;
+  /* where in the string a step begins */
+  GArray *step_positions;
+  GArray *fields;
+  guint8 default_flags;
+
+  /* of the item that is being read */
+  guint8 flags;
+  gchar *name;
+  gboolean is_number;
+  gsize item_position;
+} Compiler;
+
+static gboolean G_GNUC_PRINTF(3, 4) _fail(Compiler *self, gsize index, const gchar *message, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, message);
+  self->error->position = _argument_position(&self->argument, index);
+  self->error->message = g_strdup_vprintf(message, arguments);
+  va_end(arguments);
+  return FALSE;
+}
+
+static guint16
+_add_field(Compiler *self, const gchar *name, gint type)
+{
+  LineField field = { .type = type };
+
+  for (guint i = 0; i < self->fields->len; i++)
+    if (strcmp(g_array_index(self->fields, LineField, i).name, name) == 0)
+      return LOG_FORMAT_NO_FIELD;
+  field.name = g_string_chunk_insert(self->strings, name);
+  g_array_append_val(self->fields, field);
+  return self->fields->len - 1;
+}
+
+static void
+_add_step(Compiler *self, LogFormatStep *step, gsize position)
+{
+  g_array_append_vals(self->steps, step, 1);
+  g_array_append_val(self->step_positions, position);
+}
+
+static void
+_add_text(Compiler *self, const gchar *text, gsize length, gsize position)
+{
+  LogFormatStep step = { .type = LOG_FORMAT_TEXT,
+                         .text = g_string_chunk_insert_len(self->strings, text, length),
+                         .text_length = length };
+
+  if (length)
+    _add_step(self, &step, position);
+}
+
+static void
+_add_blank(Compiler *self, gsize position)
+{
+  LogFormatStep step = { .type = LOG_FORMAT_BLANK };
+  guint count = self->steps->len;
+
+  /* blanks are merged, and HAProxy prints none in front */
+  if (count && g_array_index(self->steps, LogFormatStep, count - 1).type != LOG_FORMAT_BLANK)
+    _add_step(self, &step, position);
+}
+
+static gboolean
+_is_numeric(LogFormatKind kind)
+{
+  return kind == LOG_FORMAT_NUMBER || kind == LOG_FORMAT_PARTIAL_NUMBER || kind == LOG_FORMAT_RETRIES;
+}
+
+static void
+_add_request_fields(Compiler *self, GArray *fields)
+{
+  for (guint i = LOG_FORMAT_REQUEST_METHOD; i < LOG_FORMAT_REQUEST_FIELDS; i++)
+    {
+      guint16 field = _add_field(self, REQUEST_FIELDS[i], LINE_FIELD_STRING);
+      g_array_append_val(fields, field);
+    }
+}
+
+static void
+_add_header_fields(Compiler *self, GArray *fields, const gchar *prefix, gchar **names)
+{
+  guint named = names ? g_strv_length(names) : 0;
+
+  for (guint slot = 0; slot < LOG_FORMAT_HEADER_SLOTS; slot++)
+    {
+      gchar *number = g_strdup_printf("%u", slot - named + 1);
+      gchar *name = g_strconcat(prefix, slot < named ? names[slot] : number, NULL);
+      guint16 field = _add_field(self, name, LINE_FIELD_STRING);
+
+      g_array_append_val(fields, field);
+      g_free(name);
+      g_free(number);
+    }
+}
+
+static void
+_add_value(Compiler *self, LogFormatKind kind, const gchar *name)
+{
+  gboolean is_integer = _is_numeric(kind) ? !(self->flags & LOG_FORMAT_HEXADECIMAL) : self->is_number;
+  GArray *fields = g_array_new(FALSE, FALSE, sizeof(guint16));
+  guint16 field = _add_field(self, self->name ? self->name : name, is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING);
+  LogFormatStep step = { .type = LOG_FORMAT_VALUE, .kind = kind, .flags = self->flags };
+
+  g_array_append_val(fields, field);
+  if (kind == LOG_FORMAT_REQUEST)
+    _add_request_fields(self, fields);
+  if (kind == LOG_FORMAT_REQUEST_HEADERS || kind == LOG_FORMAT_REQUEST_HEADER_LIST)
+    _add_header_fields(self, fields, "request_header.", self->names->request);
+  if (kind == LOG_FORMAT_RESPONSE_HEADERS || kind == LOG_FORMAT_RESPONSE_HEADER_LIST)
+    _add_header_fields(self, fields, "response_header.", self->names->response);
+
+  step.field_count = fields->len;
+  step.fields = (const guint16 *) g_array_free(fields, FALSE);
+  _add_step(self, &step, self->item_position);
+}
+
+static gsize
+_end_of_word(const gchar *text, gsize i)
+{
+  while (g_ascii_isalnum(text[i]))
+    i++;
+  return i;
+}
+
+static gboolean
+_compile_alias(Compiler *self, gsize *index)
+{
+  const gchar *text = self->argument.text->str;
+  gsize start = *index;
+
+  *index = _end_of_word(text, start);
+  gsize length = *index - start;
+
+  if (length == 1 && text[start] == 'o')
+    {
+      self->default_flags = self->flags;
+      return TRUE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS(ALIASES); i++)
+    {
+      if (strlen(ALIASES[i].alias) != length || memcmp(ALIASES[i].alias, text + start, length) != 0)
+        continue;
+      _add_value(self, ALIASES[i].kind, ALIASES[i].field);
+      return TRUE;
+    }
+  return _fail(self,
+               start,
+               "HAProxy has no alias \"%%%.*s\"; for the character \"%%\" write \"%%%%\"",
+               (gint) length,
+               text + start);
+}
+
+/* The index of what ends the expression; it is "]" if the expression is well-formed. */
+static gsize
+_end_of_expression(const gchar *text, gsize i)
+{
+  guint depth = 0;
+  gchar quote = 0;
+
+  for (; text[i]; i++)
+    {
+      if (text[i] == '\\' && text[i + 1] && depth)
+        i++;
+      else if (quote)
+        quote = text[i] == quote ? 0 : quote;
+      else if (depth && (text[i] == '"' || text[i] == '\''))
+        quote = text[i];
+      else if (text[i] == '(')
+        depth++;
+      else if (text[i] == ')' && depth)
+        depth--;
+      else if (!depth && !g_ascii_isalnum(text[i]) && !strchr("_.,- ", text[i]))
+        break;
+    }
+  return i;
+}
+
+/* "capture.req.hdr(0),lower" is capture_req_hdr_0 */
+static gchar *
+_name_of_expression(const gchar *expression, gsize length)
+{
+  GString *name = g_string_new(NULL);
+  guint depth = 0;
+
+  for (gsize i = 0; i < length && (depth || expression[i] != ','); i++)
+    {
+      depth += (expression[i] == '(') - (expression[i] == ')' && depth);
+      if (g_ascii_isalnum(expression[i]) || expression[i] == '_')
+        g_string_append_c(name, expression[i]);
+      else if (name->len && name->str[name->len - 1] != '_')
+        g_string_append_c(name, '_');
+    }
+  while (name->len && name->str[name->len - 1] == '_')
+    g_string_truncate(name, name->len - 1);
+  return g_string_free(name, FALSE);
+}
+
+static gboolean
+_compile_expression(Compiler *self, gsize *index)
+{
+  const gchar *text = self->argument.text->str;
+  gsize start = *index + 1;
+  gsize end = _end_of_expression(text, start);
+
+  if (text[end] != ']')
+    return _fail(self, end, "\"]\" is missing behind the expression");
+  gchar *name = _name_of_expression(text + start, end - start);
+  if (!*name && !self->name)
+    {
+      g_free(name);
+      return _fail(self, start, "an expression is missing between \"[\" and \"]\"");
+    }
+  _add_value(self, LOG_FORMAT_STRING, name);
+  g_free(name);
+  *index = end + 1;
+  return TRUE;
+}
+
+static gboolean
+_compile_flag(Compiler *self, gsize position, const gchar *flag)
+{
+  const gchar *name = flag + 1;
+
+  if (*flag == '+' && (strcmp(name, "json") == 0 || strcmp(name, "cbor") == 0))
+    return _fail(self,
+                 position,
+                 "a line in %s is not split by its format%s",
+                 *name == 'j' ? "JSON" : "CBOR",
+                 *name == 'j' ? ": use json-parser()" : "");
+  if (*flag == '+' && strcmp(name, "bin") == 0)
+    return _fail(self, position, "binary values cannot be told apart again: remove \"+bin\"");
+
+  for (guint i = 0; i < G_N_ELEMENTS(FLAGS); i++)
+    {
+      if (strcmp(FLAGS[i].name, name) != 0)
+        continue;
+      self->flags = *flag == '+' ? self->flags | FLAGS[i].flag : self->flags & ~FLAGS[i].flag;
+    }
+  /* others mean nothing to HAProxy either */
+  return TRUE;
+}
+
+static gboolean
+_compile_flags(Compiler *self, gsize *index)
+{
+  const gchar *text = self->argument.text->str;
+  gsize start = *index + 1;
+  gsize end = start + strcspn(text + start, "}");
+
+  if (!text[end])
+    return _fail(self, *index, "\"}\" is missing");
+  gchar *list = g_strndup(text + start, end - start);
+  gchar **flags = g_strsplit(list, ",", -1);
+  gboolean result = TRUE;
+  for (guint i = 0; flags[i] && result; i++)
+    if (*flags[i])
+      result = _compile_flag(self, start, flags[i]);
+  g_strfreev(flags);
+  g_free(list);
+  *index = end + 1;
+  return result;
+}
+
+/* "(name)" or "(name:type)", of HAProxy 3.0 */
+static gboolean
+_compile_name(Compiler *self, gsize *index)
+{
+  const gchar *text = self->argument.text->str;
+  gsize start = *index + 1;
+  gsize end = start + strcspn(text + start, ")");
+
+  if (!text[end])
+    return _fail(self, *index, "\")\" is missing");
+  gchar *name = g_strndup(text + start, end - start);
+  gchar *type = strchr(name, ':');
+  if (type)
+    *type++ = 0;
+  self->is_number = g_strcmp0(type, "sint") == 0;
+  self->name = *name ? g_string_chunk_insert(self->strings, name) : NULL;
+  gboolean is_known = !type || self->is_number || strcmp(type, "str") == 0 || strcmp(type, "bool") == 0;
+  g_free(name);
+  *index = end + 1;
+  if (!is_known)
+    return _fail(self, start, "a type is one of \"str\", \"sint\" and \"bool\"");
+  return TRUE;
+}
+
+/* What begins with the "%" at *index. */
+static gboolean
+_compile_item(Compiler *self, gsize *index)
+{
+  const gchar *text = self->argument.text->str;
+
+  self->item_position = *index;
+  self->flags = self->default_flags;
+  self->name = NULL;
+  self->is_number = FALSE;
+  (*index)++;
+
+  if (text[*index] == '(' && !_compile_name(self, index))
+    return FALSE;
+  if (text[*index] == '{' && !_compile_flags(self, index))
+    return FALSE;
+  if (text[*index] == '[')
+    return _compile_expression(self, index);
+  if (g_ascii_isalpha(text[*index]))
+    return _compile_alias(self, index);
+  return _fail(self,
+               self->item_position,
+               "an alias or an expression is missing behind \"%%\"; for the character \"%%\" write \"%%%%\"");
+}
+
+static gboolean
+_compile_items(Compiler *self)
+{
+  const gchar *text = self->argument.text->str;
+  GString *literal = g_string_new(NULL);
+  gboolean result = TRUE;
+
+  for (gsize i = 0; i < self->argument.text->len && result;)
+    {
+      gboolean is_item = text[i] == '%' && text[i + 1] != '%';
+
+      if (is_item || text[i] == ' ')
+        {
+          _add_text(self, literal->str, literal->len, i - literal->len);
+          g_string_truncate(literal, 0);
+        }
+      if (is_item)
+        result = _compile_item(self, &i);
+      else if (text[i] == ' ')
+        _add_blank(self, i++);
+      else
+        {
+          g_string_append_c(literal, text[i]);
+          i += text[i] == '%' ? 2 : 1;
+        }
+    }
+  _add_text(self, literal->str, literal->len, self->argument.text->len - literal->len);
+  g_string_free(literal, TRUE);
+  return result;
+}
+
+/*****************************************************************************
+ * What can be read back
+ *****************************************************************************/
+
+static gboolean
+_prints_nothing_sometimes(const LogFormatStep *step)
+{
+  return step->type == LOG_FORMAT_VALUE && step->kind >= LOG_FORMAT_REQUEST_HEADERS;
+}
+
+/* whether HAProxy heeds +Q for it in every version */
+static gboolean
+_is_quoted(const LogFormatStep *step)
+{
+  switch (step->kind)
+    {
+    case LOG_FORMAT_STRING:
+    case LOG_FORMAT_NAME:
+    case LOG_FORMAT_FRONTEND:
+    case LOG_FORMAT_REQUEST:
+    case LOG_FORMAT_QUERY:
+    case LOG_FORMAT_REQUEST_HEADER_LIST:
+    case LOG_FORMAT_RESPONSE_HEADER_LIST:
+      return step->flags & LOG_FORMAT_QUOTED;
+    default:
+      return FALSE;
+    }
+}
+
+/* Whether the end of a value is known when another one follows at once. */
+static gboolean
+_can_be_told_apart(const LogFormatStep *step, const LogFormatStep *next)
+{
+  const gchar *rest = CHARACTERS[step->kind].rest;
+  const gchar *first = _is_quoted(next) ? "\"" : CHARACTERS[next->kind].first;
+
+  if (_is_quoted(step))
+    return TRUE;
+  if (!rest)
+    return FALSE;
+  return !*rest || (first && !strpbrk(rest, first));
+}
+
+static gboolean
+_is_header_list(const LogFormatStep *step)
+{
+  return step->kind == LOG_FORMAT_REQUEST_HEADER_LIST || step->kind == LOG_FORMAT_RESPONSE_HEADER_LIST;
+}
+
+static gboolean
+_check_step(Compiler *self, guint i)
+{
+  const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
+  gsize position = g_array_index(self->step_positions, gsize, i);
+
+  if (steps[i].type != LOG_FORMAT_VALUE)
+    return TRUE;
+  if (i + 1 < self->steps->len && steps[i + 1].type == LOG_FORMAT_VALUE
+      && !_can_be_told_apart(&steps[i], &steps[i + 1]))
+    return _fail(self,
+                 g_array_index(self->step_positions, gsize, i + 1),
+                 "nothing stands between this value and the one in front of it, so that a line does not show where "
+                 "one ends and the other begins: write a character between them, or quote them with \"%%{+Q}\"");
+  if (_is_header_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
+      && !(steps[i].kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response))
+    return _fail(self,
+                 position,
+                 "a list of captured headers without quotes does not show where it ends: quote it with \"%%{+Q}\", "
+                 "put it last, or name the headers with request-headers() and response-headers()");
+  return TRUE;
+}
+
+static gboolean
+_check_steps(Compiler *self)
+{
+  gboolean has_value = FALSE;
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      if (!_check_step(self, i))
+        return FALSE;
+      has_value |= g_array_index(self->steps, LogFormatStep, i).type == LOG_FORMAT_VALUE;
+    }
+  return has_value || _fail(self, 0, "there is no value in this format: write aliases such as \"%%ci\"");
+}
+
+static void
+_find_optional_rest(Compiler *self)
+{
+  gboolean is_optional = TRUE;
+
+  for (guint i = self->steps->len; i > 0; i--)
+    {
+      LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i - 1);
+
+      is_optional = is_optional && (step->type == LOG_FORMAT_BLANK || _prints_nothing_sometimes(step));
+      step->rest_is_optional = is_optional;
+    }
+}
+
+/*****************************************************************************
+ * The format
+ *****************************************************************************/
+
+static LogFormat *
+_compiler_finish(Compiler *self)
+{
+  LogFormat *format = g_new0(LogFormat, 1);
+
+  _find_optional_rest(self);
+  format->first_flag_field = self->fields->len;
+  g_array_append_vals(self->fields, FLAG_FIELDS, G_N_ELEMENTS(FLAG_FIELDS));
+  format->field_count = self->fields->len;
+  format->fields = (LineField *) g_array_free(self->fields, FALSE);
+  format->step_count = self->steps->len;
+  format->steps = (LogFormatStep *) g_array_free(self->steps, FALSE);
+  format->strings = self->strings;
+  return format;
+}
+
+static void
+_free_steps(LogFormatStep *steps, guint count)
+{
+  for (guint i = 0; i < count; i++)
+    g_free((gpointer) steps[i].fields);
+  g_free(steps);
+}
+
+static void
+_compiler_give_up(Compiler *self)
+{
+  guint count = self->steps->len;
+
+  _free_steps((LogFormatStep *) g_array_free(self->steps, FALSE), count);
+  g_array_free(self->fields, TRUE);
+  g_string_chunk_free(self->strings);
+}
+
+LogFormat *
+log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormatError *error)
+{
+  static const LogFormatHeaderNames NO_NAMES = { NULL, NULL };
+  Compiler self = {
+    .argument = { .text = g_string_new(NULL), .positions = g_array_new(FALSE, FALSE, sizeof(gsize)) },
+    .names = names ? names : &NO_NAMES,
+    .error = error,
+    .strings = g_string_chunk_new(512),
+    .steps = g_array_new(FALSE, FALSE, sizeof(LogFormatStep)),
+    .step_positions = g_array_new(FALSE, FALSE, sizeof(gsize)),
+    .fields = g_array_new(FALSE, FALSE, sizeof(LineField)),
+    .default_flags = LOG_FORMAT_MANDATORY,
+  };
+  LogFormat *format = NULL;
+
+  error->message = NULL;
+  if (!_read_argument(&self.argument, string, error))
+    _read_bare_string(&self.argument, string);
+  if (!error->message && _compile_items(&self) && _check_steps(&self))
+    format = _compiler_finish(&self);
+  else
+    _compiler_give_up(&self);
+  g_array_free(self.step_positions, TRUE);
+  g_array_free(self.argument.positions, TRUE);
+  g_string_free(self.argument.text, TRUE);
+  return format;
+}
+
+void
+log_format_free(LogFormat *self)
+{
+  _free_steps(self->steps, self->step_count);
+  g_free(self->fields);
+  g_string_chunk_free(self->strings);
+  g_free(self);
+}
+
+static gboolean
+_equal(const LogFormatStep *a, const LogFormatStep *b)
+{
+  return a->type == b->type && a->kind == b->kind && a->flags == b->flags && a->text_length == b->text_length
+         && (!a->text_length || memcmp(a->text, b->text, a->text_length) == 0) && a->field_count == b->field_count
+         && (!a->field_count || memcmp(a->fields, b->fields, a->field_count * sizeof(*a->fields)) == 0);
+}
+
+guint
+log_format_common_steps(const LogFormat *self, const LogFormat *other, gboolean with_names)
+{
+  guint i;
+
+  for (i = 0; i < self->step_count && i < other->step_count && _equal(&self->steps[i], &other->steps[i]); i++)
+    {
+      const LogFormatStep *step = &self->steps[i];
+      guint16 field = step->field_count ? step->fields[0] : LOG_FORMAT_NO_FIELD;
+
+      if (with_names && field != LOG_FORMAT_NO_FIELD
+          && strcmp(self->fields[field].name, other->fields[field].name) != 0)
+        break;
+    }
+  return i;
+}

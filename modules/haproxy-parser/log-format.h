@@ -1,0 +1,158 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#ifndef LOG_FORMAT_H_INCLUDED
+#define LOG_FORMAT_H_INCLUDED
+
+#include "line-values.h"
+
+/*
+ * A log-format string of HAProxy's (its manual, section 8.2.6), compiled into
+ * the steps that read a line which was printed with it.
+ */
+
+/* What a value looks like, and so how its end is found. */
+typedef enum _LogFormatKind
+{
+  /* anything, up to what follows */
+  LOG_FORMAT_STRING,
+  /* the characters of HAProxy's names */
+  LOG_FORMAT_NAME,
+  /* a name, with a "~" behind it when the connection has TLS */
+  LOG_FORMAT_FRONTEND,
+  /* IPv4, IPv6, "unix" */
+  LOG_FORMAT_ADDRESS,
+  LOG_FORMAT_NUMBER,
+  /* a number, with a "+" in front when it is not yet the final one */
+  LOG_FORMAT_PARTIAL_NUMBER,
+  /* a number, with a "+" in front when the connection was redispatched */
+  LOG_FORMAT_RETRIES,
+  /* 06/Feb/2009:12:12:51.443 */
+  LOG_FORMAT_DATE,
+  /* 06/Feb/2009:12:12:51 +0100 */
+  LOG_FORMAT_ZONED_DATE,
+  /* two characters, and four */
+  LOG_FORMAT_STATE,
+  LOG_FORMAT_STATE_WITH_COOKIE,
+  /* "GET / HTTP/1.1" */
+  LOG_FORMAT_REQUEST,
+  /* "?a=b", or nothing */
+  LOG_FORMAT_QUERY,
+  /* "{a|b}", or nothing at all when nothing is captured */
+  LOG_FORMAT_REQUEST_HEADERS,
+  LOG_FORMAT_RESPONSE_HEADERS,
+  /* "a" "b" */
+  LOG_FORMAT_REQUEST_HEADER_LIST,
+  LOG_FORMAT_RESPONSE_HEADER_LIST,
+} LogFormatKind;
+
+typedef enum _LogFormatStepType
+{
+  LOG_FORMAT_TEXT,
+  /* one blank; none where the line has one already, since what stood between printed nothing */
+  LOG_FORMAT_BLANK,
+  LOG_FORMAT_VALUE,
+} LogFormatStepType;
+
+/* the flags of %{+Q,+X,+E,-M}; a value that is not mandatory may be empty */
+#define LOG_FORMAT_QUOTED 0x01
+#define LOG_FORMAT_HEXADECIMAL 0x02
+#define LOG_FORMAT_ESCAPED 0x04
+#define LOG_FORMAT_MANDATORY 0x08
+
+/* the field of a value that nobody asked for: its name is that of an earlier one */
+#define LOG_FORMAT_NO_FIELD G_MAXUINT16
+
+/* of a request: what it is split into, from the step's field on */
+enum
+{
+  LOG_FORMAT_REQUEST_LINE,
+  LOG_FORMAT_REQUEST_METHOD,
+  LOG_FORMAT_REQUEST_URI,
+  LOG_FORMAT_REQUEST_PATH,
+  LOG_FORMAT_REQUEST_QUERY,
+  LOG_FORMAT_REQUEST_VERSION,
+  LOG_FORMAT_REQUEST_FIELDS,
+};
+
+/* headers that are captured in one place */
+#define LOG_FORMAT_HEADER_SLOTS 64
+
+typedef struct _LogFormatStep
+{
+  guint8 type;
+  guint8 kind;
+  guint8 flags;
+  /* nothing behind this step, itself included, needs to be in a line */
+  gboolean rest_is_optional;
+  /* LOG_FORMAT_TEXT */
+  const gchar *text;
+  gsize text_length;
+  /* LOG_FORMAT_VALUE: its field, or the first ones if it is split, the others being LOG_FORMAT_NO_FIELD or rising */
+  const guint16 *fields;
+  guint field_count;
+} LogFormatStep;
+
+typedef struct _LogFormat
+{
+  LogFormatStep *steps;
+  guint step_count;
+  /* in the order in which a line gives them values; behind those of the string come the LOG_FORMAT_FLAG_FIELDs */
+  LineField *fields;
+  guint field_count;
+  guint first_flag_field;
+  /*< private >*/
+  GStringChunk *strings;
+} LogFormat;
+
+/* what "~" and "+" said, at the end of the fields */
+enum
+{
+  LOG_FORMAT_FLAG_FIELD_FRONTEND_SSL,
+  LOG_FORMAT_FLAG_FIELD_PARTIAL,
+  LOG_FORMAT_FLAG_FIELD_REDISPATCHED,
+  LOG_FORMAT_FLAG_FIELD_TRUNCATED,
+  LOG_FORMAT_FLAG_FIELDS,
+};
+
+/* Names for the slots of captured headers, NULL-terminated, or NULL. */
+typedef struct _LogFormatHeaderNames
+{
+  gchar **request;
+  gchar **response;
+} LogFormatHeaderNames;
+
+typedef struct _LogFormatError
+{
+  /* where in the string, in bytes */
+  gsize position;
+  /* to be freed with g_free() */
+  gchar *message;
+} LogFormatError;
+
+/**
+ * log_format_new() - compile a string
+ * @string: as it stands in haproxy.cfg, that is with quotes around it or
+ *   backslashes before its blanks; or without both
+ * @names: of captured headers
+ * @error: set when NULL is returned
+ *
+ * To be freed with log_format_free().
+ */
+LogFormat *log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormatError *error);
+void log_format_free(LogFormat *self);
+
+/**
+ * log_format_common_steps() - how many steps two formats have in common from the first one on
+ * @with_names: whether the fields must have the same names as well
+ */
+guint log_format_common_steps(const LogFormat *self, const LogFormat *other, gboolean with_names);
+
+#endif
