@@ -129,6 +129,8 @@ line_formats_get_built_in_names(void)
   return names;
 }
 
+static const LogLineMark BEGINNING;
+
 /* The one log-format that a line which ends early can have been printed with; or several that say the same of it. */
 typedef struct _Truncated
 {
@@ -149,7 +151,7 @@ _note_truncated(Truncated *self, const LineFormat *format, guint end_step)
 static const LineFormat *
 _parse_truncated(const Truncated *self, const gchar *line, gsize length, LineValues *values)
 {
-  LogLineMark mark = { 0 };
+  LogLineMark mark = BEGINNING;
 
   if (!self->format || self->is_ambiguous)
     return NULL;
@@ -161,7 +163,7 @@ const LineFormat *
 line_formats_parse(const GArray *self, const gchar *line, gsize length, LineValues *values)
 {
   const LineFormat *formats = (const LineFormat *) self->data;
-  LogLineMark mark = { 0 };
+  LogLineMark mark = BEGINNING;
   Truncated truncated = { NULL };
 
   for (guint i = 0; i < self->len; i++)
@@ -169,7 +171,7 @@ line_formats_parse(const GArray *self, const gchar *line, gsize length, LineValu
       const LineFormat *format = &formats[i];
 
       if (mark.step > format->common_steps)
-        mark = (LogLineMark){ 0 };
+        mark = BEGINNING;
       if (!format->log_format)
         {
           values->count = 0;
