@@ -164,7 +164,7 @@ line_formats_parse(const GArray *self, const gchar *line, gsize length, LineValu
 {
   const LineFormat *formats = (const LineFormat *) self->data;
   LogLineMark mark = BEGINNING;
-  Truncated truncated = { NULL };
+  Truncated truncated = { .format = NULL };
 
   for (guint i = 0; i < self->len; i++)
     {
