@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """README.md: what it shows works, and what can be known from the sources stands in it."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from daemon import config_version, free_port, module_path, wait_for
 
 TOP = Path(__file__).parents[2]
 MODULE_SOURCES = TOP / "modules/proxy-protocol"
+PARSER_SOURCES = TOP / "modules/haproxy-parser"
 README = (TOP / "README.md").read_text()
 FENCED_BLOCK = re.compile(r"^```([\w-]+)\n(.*?)^```$", re.M | re.S)
 STRING = r'"(?:[^"\\]|\\.)*"'
@@ -134,7 +136,7 @@ def clone(directory):
 
 def test_no_block_of_commands_is_without_a_test():
     assert [block.split()[:2] for block in blocks("sh")] == [
-        ["tools/demo", "tools/check"], ["sudo", "apt-get"], ["sudo", "syslog-ng-ctl"]]
+        ["tools/demo", "tools/check"], ["sudo", "apt-get"], ["sudo", "syslog-ng-ctl"], ["syslog-ng", "--syntax-only"]]
 
 
 # they themselves run this test, or are run by test_demo.py
@@ -168,6 +170,16 @@ def test_the_command_for_counters(start, tmp_path):
     assert {line.split(";")[4] for line in output.splitlines()} == set(daemon.counters())
 
 
+def test_the_command_that_tries_a_format(tmp_path):
+    (block,) = [text for text in blocks("syslog-ng") if "stdin(" in text]
+    (tmp_path / "try.conf").write_text(configuration(block))
+    # an installed module is found without an option
+    command = blocks("sh")[3].replace("syslog-ng --", f"/usr/sbin/syslog-ng --module-path={module_path()} --")
+    assert json.loads(run(command, tmp_path, tmp_path)) == {
+        "haproxy": {"client_ip": "192.0.2.7", "capture_req_hdr_0": "www.example.com", "status_code": "200",
+                    "format": "custom"}}
+
+
 # ---------------------------------------------------------------------------
 # Completeness
 # ---------------------------------------------------------------------------
@@ -177,6 +189,29 @@ def test_every_option():
     keywords = re.findall(r'KEYWORD\("(\w+)"', source("proxy-protocol-parser.c"))
     assert len(keywords) > 30
     assert [word for word in keywords if f"`{word.replace('_', '-')}(" not in README] == []
+
+
+def test_every_option_of_the_parser():
+    keywords = re.findall(r'KEYWORD\("(\w+)"', (PARSER_SOURCES / "haproxy-parser-parser.c").read_text())
+    assert len(keywords) > 6
+    assert [word for word in keywords if f"`{word.replace('_', '-')}(" not in README] == []
+
+
+def test_every_name_that_the_parser_gives():
+    text = README.partition("\n### Names\n")[2].partition("\n## ")[0]
+    sources = "".join((PARSER_SOURCES / f"{name}.c").read_text()
+                      for name in ("log-format", "connect-line", "error-line", "event-line"))
+    names = re.findall(r'"(\w+)", LINE_FIELD_|^  \{ "\w+", "(\w+)", LOG_FORMAT_', sources, re.M)
+    names = {name for pair in names for name in pair if name}
+    events = set(re.findall(r'"((?:server|proxy|health|agent|backend)_[a-z_]+)"', (PARSER_SOURCES / "event-line.c").read_text()))
+    assert len(names) > 80 and len(events) > 15
+    assert [name for name in sorted(names | events) if f"`{name}`" not in text] == []
+
+
+def test_every_alias():
+    aliases = re.findall(r'^  \{ "(\w+)", "\w+", LOG_FORMAT_', (PARSER_SOURCES / "log-format.c").read_text(), re.M)
+    assert len(aliases) > 60
+    assert [alias for alias in aliases if f"`%{alias}`" not in README and f"`{alias}`" not in README] == []
 
 
 def test_every_macro():
