@@ -17,8 +17,8 @@
 typedef struct _CompatNVName
 {
   NVHandle handle;
+  guint32 length;
   const gchar *name;
-  gsize length;
 } CompatNVName;
 
 /**

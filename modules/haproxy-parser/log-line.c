@@ -301,7 +301,7 @@ _read_braces(LineReader *self, const LogFormatStep *step)
  * Values that end where the next step begins
  *****************************************************************************/
 
-static Outcome _read_step(LineReader *self, guint i);
+static inline Outcome _read_step(LineReader *self, guint i);
 
 /*
  * Whether the line can go on at @p with step @i: up to the first value that is
@@ -602,6 +602,12 @@ _read_unquoted(LineReader *self, guint i)
 }
 
 static gboolean
+_is_number(const LogFormatStep *step)
+{
+  return step->kind == LOG_FORMAT_NUMBER || step->kind == LOG_FORMAT_PARTIAL_NUMBER || step->kind == LOG_FORMAT_RETRIES;
+}
+
+static gboolean
 _is_telling(const LogFormatStep *step)
 {
   return step->kind >= LOG_FORMAT_ADDRESS && step->kind <= LOG_FORMAT_STATE_WITH_COOKIE;
@@ -648,19 +654,20 @@ _read_value(LineReader *self, guint i)
   return FITS;
 }
 
-static Outcome
+static inline Outcome
 _read_text(LineReader *self, const LogFormatStep *step)
 {
   gsize length = MIN(step->text_length, (gsize) (self->end - self->p));
 
-  if (memcmp(self->p, step->text, length) != 0)
+  /* mostly it is one character */
+  if (length && (*self->p != *step->text || (length > 1 && memcmp(self->p, step->text, length) != 0)))
     return DIFFERS;
   self->p += length;
   self->state.is_after_blank = FALSE;
   return length == step->text_length ? FITS : ENDS;
 }
 
-static Outcome
+static inline Outcome
 _read_blank(LineReader *self, const LogFormatStep *step)
 {
   if (self->state.is_after_blank)
@@ -675,6 +682,20 @@ _read_blank(LineReader *self, const LogFormatStep *step)
 }
 
 static Outcome
+_read_value_step(LineReader *self, guint i)
+{
+  const LogFormatStep *step = &self->format->steps[i];
+  Outcome outcome;
+
+  /* those who may print nothing say themselves that they did not */
+  if (step->kind < LOG_FORMAT_REQUEST_HEADERS)
+    self->state.is_after_blank = FALSE;
+  outcome = step->flags == LOG_FORMAT_MANDATORY && _is_number(step) ? _read_number(self, step) : _read_value(self, i);
+  self->state.telling_values += outcome == FITS && _is_telling(step);
+  return outcome;
+}
+
+static inline Outcome
 _read_step(LineReader *self, guint i)
 {
   const LogFormatStep *step = &self->format->steps[i];
@@ -686,14 +707,8 @@ _read_step(LineReader *self, guint i)
     case LOG_FORMAT_BLANK:
       return _read_blank(self, step);
     default:
-      break;
+      return _read_value_step(self, i);
     }
-  /* those who may print nothing say themselves that they did not */
-  if (step->kind < LOG_FORMAT_REQUEST_HEADERS)
-    self->state.is_after_blank = FALSE;
-  Outcome outcome = _read_value(self, i);
-  self->state.telling_values += outcome == FITS && _is_telling(step);
-  return outcome;
 }
 
 /* Of a number, a date or a state that reaches to the end of a line that is cut, more may be missing. */
