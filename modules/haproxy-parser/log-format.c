@@ -19,12 +19,19 @@ typedef struct _LogFormatAlias
   LogFormatKind kind;
 } LogFormatAlias;
 
-/* HAProxy's manual, section 8.2.6, versions 1.7 to 3.2. Where it describes a value instead of naming it, the name is
+/*
+ * HAProxy's manual, section 8.2.6, versions 1.7 to 3.2. Where it describes a value instead of naming it, the name is
  * ours. */
 static const LogFormatAlias ALIASES[] = {
   { "B", "bytes_read", LOG_FORMAT_PARTIAL_NUMBER },
+  { "Bi", "backend_source_ip", LOG_FORMAT_ADDRESS },
+  { "Bp", "backend_source_port", LOG_FORMAT_NUMBER },
   { "CC", "captured_request_cookie", LOG_FORMAT_STRING },
   { "CS", "captured_response_cookie", LOG_FORMAT_STRING },
+  { "Ci", "client_ip", LOG_FORMAT_ADDRESS },
+  { "Cp", "client_port", LOG_FORMAT_NUMBER },
+  { "Fi", "frontend_ip", LOG_FORMAT_ADDRESS },
+  { "Fp", "frontend_port", LOG_FORMAT_NUMBER },
   { "H", "hostname", LOG_FORMAT_STRING },
   { "HM", "http_method", LOG_FORMAT_STRING },
   { "HP", "http_path", LOG_FORMAT_STRING },
@@ -35,6 +42,8 @@ static const LogFormatAlias ALIASES[] = {
   { "ID", "unique_id", LOG_FORMAT_STRING },
   { "OG", "log_origin", LOG_FORMAT_STRING },
   { "ST", "status_code", LOG_FORMAT_NUMBER },
+  { "Si", "server_ip", LOG_FORMAT_ADDRESS },
+  { "Sp", "server_port", LOG_FORMAT_NUMBER },
   { "T", "gmt_date_time", LOG_FORMAT_ZONED_DATE },
   { "TR", "TR", LOG_FORMAT_NUMBER },
   { "Ta", "Ta", LOG_FORMAT_PARTIAL_NUMBER },
@@ -56,8 +65,10 @@ static const LogFormatAlias ALIASES[] = {
   { "bi", "backend_source_ip", LOG_FORMAT_ADDRESS },
   { "bp", "backend_source_port", LOG_FORMAT_NUMBER },
   { "bq", "backend_queue", LOG_FORMAT_NUMBER },
+  { "cc", "captured_request_cookie", LOG_FORMAT_STRING },
   { "ci", "client_ip", LOG_FORMAT_ADDRESS },
   { "cp", "client_port", LOG_FORMAT_NUMBER },
+  { "cs", "captured_response_cookie", LOG_FORMAT_STRING },
   { "f", "frontend_name", LOG_FORMAT_NAME },
   { "fc", "feconn", LOG_FORMAT_NUMBER },
   { "fi", "frontend_ip", LOG_FORMAT_ADDRESS },
@@ -80,6 +91,7 @@ static const LogFormatAlias ALIASES[] = {
   { "sq", "srv_queue", LOG_FORMAT_NUMBER },
   { "sslc", "ssl_ciphers", LOG_FORMAT_STRING },
   { "sslv", "ssl_version", LOG_FORMAT_STRING },
+  { "st", "status_code", LOG_FORMAT_NUMBER },
   { "t", "accept_date", LOG_FORMAT_DATE },
   { "tr", "request_date", LOG_FORMAT_DATE },
   { "trg", "gmt_request_date", LOG_FORMAT_ZONED_DATE },
@@ -458,7 +470,7 @@ _end_of_expression(const gchar *text, gsize i)
         depth++;
       else if (text[i] == ')' && depth)
         depth--;
-      else if (!depth && !g_ascii_isalnum(text[i]) && !strchr("_.,- ", text[i]))
+      else if (!depth && !g_ascii_isalnum(text[i]) && !strchr("_.,-+: ", text[i]))
         break;
     }
   return i;
@@ -505,11 +517,23 @@ _compile_expression(Compiler *self, gsize *index)
   return TRUE;
 }
 
-static gboolean
-_compile_flag(Compiler *self, gsize position, const gchar *flag)
+/* As HAProxy does: from the last sign on. */
+static const gchar *
+_find_flag(const gchar *item)
 {
-  const gchar *name = flag + 1;
+  const gchar *plus = strrchr(item, '+'), *minus = strrchr(item, '-');
 
+  return plus > minus ? plus : minus;
+}
+
+static gboolean
+_compile_flag(Compiler *self, gsize position, const gchar *item)
+{
+  const gchar *flag = _find_flag(item);
+
+  if (!flag)
+    return TRUE;
+  const gchar *name = flag + 1;
   if (*flag == '+' && (strcmp(name, "json") == 0 || strcmp(name, "cbor") == 0))
     return _fail(self,
                  position,
@@ -542,8 +566,7 @@ _compile_flags(Compiler *self, gsize *index)
   gchar **flags = g_strsplit(list, ",", -1);
   gboolean result = TRUE;
   for (guint i = 0; flags[i] && result; i++)
-    if (*flags[i])
-      result = _compile_flag(self, start, flags[i]);
+    result = _compile_flag(self, start, flags[i]);
   g_strfreev(flags);
   g_free(list);
   *index = end + 1;
@@ -566,11 +589,12 @@ _compile_name(Compiler *self, gsize *index)
     *type++ = 0;
   self->is_number = g_strcmp0(type, "sint") == 0;
   self->name = *name ? g_string_chunk_insert(self->strings, name) : NULL;
-  gboolean is_known = !type || self->is_number || strcmp(type, "str") == 0 || strcmp(type, "bool") == 0;
+  gboolean is_known =
+    !type || self->is_number || strcmp(type, "str") == 0 || strcmp(type, "bool") == 0 || strcmp(type, "raw") == 0;
   g_free(name);
   *index = end + 1;
   if (!is_known)
-    return _fail(self, start, "a type is one of \"str\", \"sint\" and \"bool\"");
+    return _fail(self, start, "a type is one of \"str\", \"sint\", \"bool\" and \"raw\"");
   return TRUE;
 }
 
@@ -594,6 +618,10 @@ _compile_item(Compiler *self, gsize *index)
     return _compile_expression(self, index);
   if (g_ascii_isalpha(text[*index]))
     return _compile_alias(self, index);
+  /* HAProxy drops a "%" in front of other characters */
+  if (*index == self->item_position + 1 && text[*index] && !g_ascii_isdigit(text[*index])
+      && !strchr(" \t", text[*index]))
+    return TRUE;
   return _fail(self,
                self->item_position,
                "an alias or an expression is missing behind \"%%\"; for the character \"%%\" write \"%%%%\"");

@@ -503,7 +503,12 @@ static Outcome
 _read_address(LineReader *self, guint i)
 {
   const gchar *end = _skip_address(self, i);
+  gsize text_length;
+  const gchar *text = _text_behind(self, i, &text_length);
 
+  /* up to HAProxy 2.0, of a server that was never reached, nothing */
+  if (!end && text && self->end - self->p >= (gssize) text_length && memcmp(self->p, text, text_length) == 0)
+    return FITS;
   if (!end)
     return _may_be_cut_address(self) ? ENDS : DIFFERS;
   _add_first(self, &self->format->steps[i], self->p, end);
@@ -681,12 +686,32 @@ _read_blank(LineReader *self, const LogFormatStep *step)
   return FITS;
 }
 
+/* HAProxy prints the "?" with a query */
+static gboolean
+_is_empty_query(const LineReader *self, const LogFormatStep *step)
+{
+  return step->kind == LOG_FORMAT_QUERY && !(step->flags & LOG_FORMAT_QUOTED)
+         && (self->p == self->end || (*self->p != '?' && *self->p != '<'));
+}
+
+/* Up to HAProxy 2.9 there are two blanks around it, from 3.0 on one. */
+static Outcome
+_read_empty_query(LineReader *self, const LogFormatStep *step)
+{
+  _add_first(self, step, self->p, self->p);
+  if (self->p < self->end && *self->p == ' ')
+    self->state.is_after_blank = FALSE;
+  return FITS;
+}
+
 static Outcome
 _read_value_step(LineReader *self, guint i)
 {
   const LogFormatStep *step = &self->format->steps[i];
   Outcome outcome;
 
+  if (_is_empty_query(self, step))
+    return _read_empty_query(self, step);
   /* those who may print nothing say themselves that they did not */
   if (step->kind < LOG_FORMAT_REQUEST_HEADERS)
     self->state.is_after_blank = FALSE;

@@ -118,10 +118,22 @@ _find_tag(SyslogHeader *self, const gchar *line, const gchar *p, const gchar *en
   return TRUE;
 }
 
+/* "2026-11-21T04:15:10.176129+00:00 ", of the "timed" and "iso" formats */
+static const gchar *
+_skip_timestamp(const gchar *p, const gchar *end)
+{
+  const gchar *blank = memchr(p, ' ', end - p);
+
+  if (!blank || blank - p < 19 || p[4] != '-' || p[10] != 'T' || p[13] != ':')
+    return p;
+  return blank + 1;
+}
+
 static gboolean
-_find_priority(SyslogHeader *self, const gchar *line, const gchar *p)
+_find_short(SyslogHeader *self, const gchar *line, const gchar *p, const gchar *end)
 {
   memset(self, 0, sizeof(*self));
+  p = _skip_timestamp(p, end);
   self->length = p - line;
   return p > line;
 }
@@ -132,5 +144,5 @@ syslog_header_find(SyslogHeader *self, const gchar *line, gsize length)
   const gchar *end = line + MIN(length, HEADER_MAX);
   const gchar *p = _skip_priority(line, end);
 
-  return _find_rfc5424(self, line, p, end) || _find_tag(self, line, p, end) || _find_priority(self, line, p);
+  return _find_rfc5424(self, line, p, end) || _find_tag(self, line, p, end) || _find_short(self, line, p, end);
 }

@@ -28,8 +28,7 @@ typedef struct _SyslogHeader
 /**
  * syslog_header_find() - find the end of the header of a line
  *
- * Knows HAProxy's "local", "rfc3164", "rfc5424" and "short" formats, with or
- * without the priority. Returns FALSE where there is no header.
+ * Knows all of HAProxy's formats, with or without the priority. Returns FALSE where there is no header.
  */
 gboolean syslog_header_find(SyslogHeader *self, const gchar *line, gsize length);
 
