@@ -15,8 +15,6 @@
 
 /* a line that is cut must have shown so many values of a form that few things have */
 #define TELLING_VALUES_MIN 3
-/* how far to look ahead for one that has */
-#define LOOKAHEAD_STEPS 6
 /* bytes that may be looked at ahead, beside a few times the line: more is a line made to be slow */
 #define LOOKAHEAD_BYTES_MIN 4096
 /* of an address, and others and ports that colons join to it */
@@ -303,29 +301,34 @@ _read_braces(LineReader *self, const LogFormatStep *step)
 
 static inline Outcome _read_step(LineReader *self, guint i);
 
+static gboolean
+_is_string(const LogFormatStep *step)
+{
+  if (step->type != LOG_FORMAT_VALUE)
+    return FALSE;
+  return step->kind == LOG_FORMAT_STRING || step->kind == LOG_FORMAT_REQUEST || step->kind == LOG_FORMAT_QUERY;
+}
+
 /*
- * Whether the line can go on at @p with step @i: up to the first value that is
- * telling and what stands behind it.  Strings on the way end as soon as they can.
+ * Whether the line can go on at @p with step @i: up to the first string behind a
+ * value that is telling.  Strings in front of that end as soon as they can.
  */
 static gboolean
 _goes_on(LineReader *self, guint i, const gchar *p)
 {
   LineReader ahead = *self;
   guint count = self->values->count;
-  guint telling_values = self->state.telling_values;
-  guint last = MIN(i + LOOKAHEAD_STEPS, self->format->step_count);
   Outcome outcome = FITS;
 
   if (self->lookahead_budget <= 0)
     return FALSE;
   ahead.p = p;
   ahead.is_looking_ahead = TRUE;
-  for (; i < last && outcome == FITS; i++)
+  for (; i < self->format->step_count && outcome == FITS; i++)
     {
-      gboolean is_enough = ahead.state.telling_values > telling_values;
-      outcome = _read_step(&ahead, i);
-      if (is_enough)
+      if (ahead.state.telling_values > self->state.telling_values && _is_string(&self->format->steps[i]))
         break;
+      outcome = _read_step(&ahead, i);
     }
   if (outcome == FITS && i == self->format->step_count && ahead.p != ahead.end)
     outcome = DIFFERS;
@@ -354,10 +357,7 @@ _find_end(LineReader *self, guint i, const gchar *start, gboolean is_quoted, con
 {
   for (const gchar *p = start; p < self->end; p++)
     {
-      if (is_quoted)
-        p = memchr(p, '"', self->end - p);
-      else
-        p = memmem(p, self->end - p, text, text_length);
+      p = memchr(p, is_quoted ? '"' : *text, self->end - p);
       if (!p)
         return NULL;
       const gchar *behind = p + is_quoted;
@@ -366,7 +366,8 @@ _find_end(LineReader *self, guint i, const gchar *start, gboolean is_quoted, con
         return p;
       if (is_quoted && (self->format->steps[i].flags & LOG_FORMAT_ESCAPED) && p > start && p[-1] == '\\')
         continue;
-      if (memcmp(behind, text, MIN(rest, text_length)) != 0 || (i + 1 == self->format->step_count && rest))
+      if ((text_length && memcmp(behind, text, MIN(rest, text_length)) != 0)
+          || (i + 1 == self->format->step_count && rest))
         continue;
       if (self->is_looking_ahead || _goes_on(self, i + 1, behind))
         return p;
@@ -477,12 +478,15 @@ _skip_address(LineReader *self, guint i)
 
   if (_is_dotted_quad(start, end))
     return end;
+  if (self->format->steps[i].flags & LOG_FORMAT_HEXADECIMAL)
+    {
+      end = _skip(start, self->end, IS_UPPER_HEX);
+      return end == start ? NULL : end;
+    }
   for (end = start; end < self->end && _is_in_addresses(*end); end++)
     ;
   if (end == start)
     return _skip_no_address(start, self->end);
-  if (self->format->steps[i].flags & LOG_FORMAT_HEXADECIMAL)
-    return end;
   if (text && _is_in_addresses(*text))
     return _find_end_of_address(self, i, start, MIN(end, start + ADDRESSES_MAX), text, text_length);
   return _is_address(start, end) ? end : NULL;
@@ -616,12 +620,6 @@ static gboolean
 _is_telling(const LogFormatStep *step)
 {
   return step->kind >= LOG_FORMAT_ADDRESS && step->kind <= LOG_FORMAT_STATE_WITH_COOKIE;
-}
-
-static gboolean
-_is_string(const LogFormatStep *step)
-{
-  return step->kind == LOG_FORMAT_STRING || step->kind == LOG_FORMAT_REQUEST || step->kind == LOG_FORMAT_QUERY;
 }
 
 static Outcome

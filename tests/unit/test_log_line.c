@@ -1,0 +1,397 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "haproxy_lines.h"
+#include "line-format.h"
+#include "log-line.h"
+
+#include <criterion/criterion.h>
+
+#define TCP "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
+#define HTTP                                                                                                           \
+  "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r"
+#define DATE "06/Feb/2009:12:12:51.443"
+#define ZONED_DATE "06/Feb/2009:12:12:51 +0100"
+
+/* of the HTTP format, up to the cookies and from the states on */
+#define HTTP_HEAD "10.0.1.2:33317 [" DATE "] http-in static/srv1 10/0/30/69/109 200 2750 "
+#define HTTP_HEAD_VALUES                                                                                               \
+  "client_ip=[10.0.1.2] client_port=[33317] request_date=[" DATE                                                       \
+  "] frontend_name=[http-in] backend_name=[static] server_name=[srv1] TR=[10] Tw=[0] Tc=[30] Tr=[69] Ta=[109] "        \
+  "status_code=[200] bytes_read=[2750] "
+#define HTTP_MIDDLE " ---- 1/2/3/4/0 5/6 "
+#define HTTP_MIDDLE_VALUES                                                                                             \
+  " termination_state=[----] actconn=[1] feconn=[2] beconn=[3] srv_conn=[4] retries=[0] srv_queue=[5] "                \
+  "backend_queue=[6] "
+#define NO_COOKIES "captured_request_cookie=[-] captured_response_cookie=[-]"
+#define GET "http_request=[GET / HTTP/1.1] http_method=[GET] http_uri=[/] http_path=[/] http_version=[HTTP/1.1]"
+#define NO_SSL " frontend_ssl=[false]"
+
+typedef struct _Case
+{
+  const gchar *format;
+  const gchar *line;
+  /* NULL: the line is refused */
+  const gchar *values;
+} Case;
+
+static const Case CASES[] = {
+  /* the example of HAProxy's manual */
+  { TCP,
+    "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+    "client_ip=[10.0.1.2] client_port=[33313] accept_date=[" DATE
+    "] frontend_name=[fnt] backend_name=[bck] server_name=[srv1] Tw=[0] Tc=[0] Tt=[5007] bytes_read=[212] "
+    "termination_state=[--] actconn=[0] feconn=[0] beconn=[0] srv_conn=[0] retries=[3] srv_queue=[0] "
+    "backend_queue=[0] frontend_ssl=[false]" },
+  /* what its fields can be besides */
+  { TCP,
+    "2001:db8::1:33313 [" DATE "] a.b-c_d:e~ b.k-c_1:x/<NOSRV> -1/-1/+5007 +18446744073709551615 CD 0/0/0/0/+3 0/0",
+    "client_ip=[2001:db8::1] client_port=[33313] accept_date=[" DATE
+    "] frontend_name=[a.b-c_d:e] backend_name=[b.k-c_1:x] server_name=[<NOSRV>] Tw=[-1] Tc=[-1] Tt=[5007] "
+    "bytes_read=[18446744073709551615] termination_state=[CD] actconn=[0] feconn=[0] beconn=[0] srv_conn=[0] "
+    "retries=[3] srv_queue=[0] backend_queue=[0] frontend_ssl=[true] partial=[true] redispatched=[true]" },
+  { "%ci:%cp %ft", "unix:1 f", "client_ip=[unix] client_port=[1] frontend_name=[f]" },
+  { "%ci:%cp %f", "::ffff:192.0.2.1:1 f", "client_ip=[::ffff:192.0.2.1] client_port=[1] frontend_name=[f]" },
+  { "%ci:%cp %f", "-:- f", "client_ip=[-] client_port=[-] frontend_name=[f]" },
+  { "%ci:%cp", "2001:db8::1:33313", "client_ip=[2001:db8::1] client_port=[33313]" },
+  { "%ci", "2001:db8::1", "client_ip=[2001:db8::1]" },
+  { "[%ci]:%cp", "[::1]:5", "client_ip=[::1] client_port=[5]" },
+  { "%ci:%cp:%fi:%fp",
+    "1.2.3.4:5:6.7.8.9:10",
+    "client_ip=[1.2.3.4] client_port=[5] frontend_ip=[6.7.8.9] frontend_port=[10]" },
+  { "%si:%sp %bi:%bp x", ":0 unix:0 x", "server_port=[0] backend_source_ip=[unix] backend_source_port=[0]" },
+  { "%{+X}ci:%{+X}cp", "0A000102:8221", "client_ip=[0A000102] client_port=[8221]" },
+  { "%{+X}Ts %{+X}ms %{+X}rt",
+    "498C6C93 2FF 00A0",
+    "timestamp=[498C6C93] accept_date_ms=[2FF] request_counter=[00A0]" },
+  { "%T|%Tl", ZONED_DATE "|" ZONED_DATE, "gmt_date_time=[" ZONED_DATE "] local_date_time=[" ZONED_DATE "]" },
+
+  /* captured headers may not be there at all */
+  { HTTP, HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\"", HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES GET NO_SSL },
+  { HTTP,
+    HTTP_HEAD "- -" HTTP_MIDDLE "{a b|} {|c} \"GET / HTTP/1.1\"",
+    HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES
+    "captured_request_headers=[a b|] request_header.1=[a b] captured_response_headers=[|c] response_header.2=[c] " GET
+      NO_SSL },
+  { HTTP,
+    HTTP_HEAD "- -" HTTP_MIDDLE "{\x23} \"<BADREQ>\"",
+    HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES
+    "captured_request_headers=[#] request_header.1=[#] http_request=[<BADREQ>]" NO_SSL },
+  { "%hr %hs x", "x", "" },
+  { "%hr %hs x", "{} x", "captured_request_headers=[]" },
+  { "x %hr %hs", "x ", "" },
+  { "x %hr %hs",
+    "x {a} {b}",
+    "captured_request_headers=[a] request_header.1=[a] captured_response_headers=[b] response_header.1=[b]" },
+  { "%{+Q}hr x", "\"{a|b}\" x", "captured_request_headers=[a|b] request_header.1=[a] request_header.2=[b]" },
+  { "%{+Q}hrl",
+    "\"a\" \"\" \"b c\"",
+    "captured_request_headers=[\"a\" \"\" \"b c\"] request_header.1=[a] request_header.3=[b c]" },
+  { "%hrl", "a - b", "captured_request_headers=[a - b] request_header.1=[a] request_header.3=[b]" },
+
+  /* values that look like other fields: the structure decides */
+  { HTTP,
+    HTTP_HEAD "- -" HTTP_MIDDLE "{" HTTP_HEAD "- - ---- 1/1/1/1/1 0/0} \"GET / HTTP/1.1\"",
+    HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES "captured_request_headers=[" HTTP_HEAD
+                                                   "- - ---- 1/1/1/1/1 0/0] request_header.1=[" HTTP_HEAD
+                                                   "- - ---- 1/1/1/1/1 0/0] " GET NO_SSL },
+  { "%r %ST",
+    "GET /a b c HTTP/1.1 200",
+    "http_request=[GET /a b c HTTP/1.1] http_method=[GET] http_uri=[/a b c] http_path=[/a b c] http_version=[HTTP/1.1] "
+    "status_code=[200]" },
+  { "%{+Q}[a] %ST", "\"x\" 5 \"y\" 200", "a=[x\" 5 \"y] status_code=[200]" },
+  { "%{+Q,+E}[a]|", "\"x\\\"|y\"|", "a=[x\\\"|y]" },
+  { "%{+Q}[a] %{+Q}[b]", "\"\" \"-\"", "a=[] b=[-]" },
+
+  /* requests and their parts */
+  { "%{+Q}r",
+    "\"GET http://host:80/path?q=1?2 HTTP/2.0\"",
+    "http_request=[GET http://host:80/path?q=1?2 HTTP/2.0] http_method=[GET] http_uri=[http://host:80/path?q=1?2] "
+    "http_path=[/path] http_query=[q=1?2] http_version=[HTTP/2.0]" },
+  { "%{+Q}r", "\"GET http://host\"", "http_request=[GET http://host] http_method=[GET] http_uri=[http://host]" },
+  { "%{+Q}r",
+    "\"OPTIONS * HTTP/1.1\"",
+    "http_request=[OPTIONS * HTTP/1.1] http_method=[OPTIONS] http_uri=[*] http_path=[*] http_version=[HTTP/1.1]" },
+  { "%HM %HU %HP %HPO %HQ %HV",
+    "GET /a?b /a /a ?b HTTP/1.1",
+    "http_method=[GET] http_uri=[/a?b] http_path=[/a] http_path_only=[/a] http_query=[b] http_version=[HTTP/1.1]" },
+  { "%HV %HQ %ST", "HTTP/1.0  200", "http_version=[HTTP/1.0] http_query=[] status_code=[200]" },
+  { "%HV %HQ %ST", "HTTP/1.0 200", "http_version=[HTTP/1.0] http_query=[] status_code=[200]" },
+
+  /* of two values with one name the first counts */
+  { "%ci %ci %HM %r",
+    "1.2.3.4 5.6.7.8 POST GET / HTTP/1.1",
+    "client_ip=[1.2.3.4] http_method=[POST] http_request=[GET / HTTP/1.1] http_uri=[/] http_path=[/] "
+    "http_version=[HTTP/1.1]" },
+
+  /* other lines */
+  { TCP, "", NULL },
+  { TCP, "hello world", NULL },
+  { TCP, "10.0.1.2:33313 [" DATE "] fnt/1: SSL handshake failure", NULL },
+  { TCP, "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0 x", NULL },
+  { TCP, "10.0.1.2:33313 [06-Feb-2009:12:12:51.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0", NULL },
+  { TCP, "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/x/5007 212 -- 0/0/0/0/3 0/0", NULL },
+  { TCP, "banana:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0", NULL },
+  { "%ci:%cp x", "1:2:3:4 x", NULL },
+};
+
+/* cut, these look like other ones */
+static const Case AMBIGUOUS_WHEN_CUT[] = {
+  { HTTP,
+    HTTP_HEAD "a=b c --NI 1/1 d=\"e\"" HTTP_MIDDLE "\"GET / HTTP/1.1\"",
+    HTTP_HEAD_VALUES
+    "captured_request_cookie=[a=b c --NI 1/1] captured_response_cookie=[d=\"e\"]" HTTP_MIDDLE_VALUES GET NO_SSL },
+};
+
+static gchar *
+_parse(const LogFormat *format, const gchar *line, gsize length, LogLineResult *result)
+{
+  static LineValues values;
+  static const LogLineMark BEGINNING;
+  LogLineMark mark = BEGINNING;
+  gchar *copy = exact_copy(line, length);
+  gchar *text = NULL;
+
+  *result = log_line_parse(format, copy, length, &values, &mark, G_MAXUINT);
+  if (*result != LOG_LINE_DIFFERS)
+    text = format_values(format->fields, &values);
+  g_free(copy);
+  return text;
+}
+
+static LogFormat *
+_compile(const gchar *string)
+{
+  LogFormatError error;
+  LogFormat *format = log_format_new(string, NULL, &error);
+
+  cr_assert(format, "%s: %s at %zu", string, error.message, error.position);
+  return format;
+}
+
+static void
+_check(const Case *c)
+{
+  LogFormat *format = _compile(c->format);
+  LogLineResult result;
+  gchar *values = _parse(format, c->line, strlen(c->line), &result);
+
+  cr_expect_str_eq(values ? values : "refused",
+                   c->values ? c->values : "refused",
+                   "%s\n%s\nis %s\nnot %s",
+                   c->format,
+                   c->line,
+                   values,
+                   c->values);
+  cr_expect_eq(result, c->values ? LOG_LINE_FITS : LOG_LINE_DIFFERS, "%s", c->line);
+  g_free(values);
+  log_format_free(format);
+}
+
+Test(log_line, cases)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(CASES); i++)
+    _check(&CASES[i]);
+  for (guint i = 0; i < G_N_ELEMENTS(AMBIGUOUS_WHEN_CUT); i++)
+    _check(&AMBIGUOUS_WHEN_CUT[i]);
+}
+
+/* Each value of a line that is cut is one of the whole line, but for the last, which may be the beginning of one. */
+static void
+_expect_part_of(const gchar *line, gchar *whole, gchar *part)
+{
+  gchar **values = g_strsplit(part, "] ", -1);
+
+  for (guint i = 0; values[i]; i++)
+    {
+      gchar *value = g_strdup(values[i]);
+
+      if (g_str_has_prefix(value, "truncated=") || g_str_has_prefix(value, "frontend_ssl="))
+        value[0] = 0;
+      if (!strstr(whole, value))
+        {
+          /* of a string the end is missing: of what is split from it, too */
+          gchar *name = g_strndup(value, strcspn(value, "=") + 1);
+          cr_expect(g_str_has_prefix(name, "http_") || g_str_has_prefix(name, "captured_")
+                      || g_str_has_prefix(name, "request_header") || g_str_has_prefix(name, "response_header")
+                      || g_str_has_suffix(name, "_name=") || *name == 0,
+                    "%s: \"%s\" is not in \"%s\"",
+                    line,
+                    value,
+                    whole);
+          g_free(name);
+        }
+      g_free(value);
+    }
+  g_strfreev(values);
+}
+
+Test(log_line, each_line_cut_anywhere)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(CASES); i++)
+    {
+      if (!CASES[i].values)
+        continue;
+      LogFormat *format = _compile(CASES[i].format);
+      for (gsize length = 0; length < strlen(CASES[i].line); length++)
+        {
+          LogLineResult result;
+          gchar *values = _parse(format, CASES[i].line, length, &result);
+
+          if (result == LOG_LINE_TRUNCATED)
+            {
+              cr_expect(strstr(values, "truncated=[true]"));
+              _expect_part_of(CASES[i].line, (gchar *) CASES[i].values, values);
+            }
+          g_free(values);
+        }
+      log_format_free(format);
+    }
+}
+
+static const Case TRUNCATED[] = {
+  { HTTP,
+    HTTP_HEAD "- -" HTTP_MIDDLE "\"GET /ab",
+    HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES
+    "http_request=[GET /ab] http_method=[GET] http_uri=[/ab] http_path=[/ab] frontend_ssl=[false] truncated=[true]" },
+  { HTTP,
+    HTTP_HEAD "- -" HTTP_MIDDLE "{ab|c",
+    HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES "captured_request_headers=[ab|c] request_header.1=[ab] "
+                                                   "request_header.2=[c] frontend_ssl=[false] truncated=[true]" },
+  /* more digits may be missing */
+  { TCP,
+    "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0/50",
+    "client_ip=[10.0.1.2] client_port=[33313] accept_date=[" DATE
+    "] frontend_name=[fnt] backend_name=[bck] server_name=[srv1] Tw=[0] Tc=[0] frontend_ssl=[false] truncated=[true]" },
+  { TCP,
+    "10.0.1.2:33313 [" DATE "] fn",
+    "client_ip=[10.0.1.2] client_port=[33313] accept_date=[" DATE "] frontend_name=[fn] truncated=[true]" },
+  { TCP, "10.0.1.2:33313 [06/Feb/2", NULL },
+  { "%[a] %[b] %r", "hello wor", NULL },
+};
+
+Test(log_line, truncated)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(TRUNCATED); i++)
+    {
+      LogFormat *format = _compile(TRUNCATED[i].format);
+      LogLineResult result;
+      gchar *values = _parse(format, TRUNCATED[i].line, strlen(TRUNCATED[i].line), &result);
+
+      if (TRUNCATED[i].values)
+        cr_expect_str_eq(values, TRUNCATED[i].values, "%s\nis %s", TRUNCATED[i].line, values);
+      cr_expect_neq(result, LOG_LINE_FITS);
+      g_free(values);
+      log_format_free(format);
+    }
+}
+
+/*****************************************************************************
+ * Time
+ *****************************************************************************/
+
+static gdouble
+_seconds(const gchar *string, const gchar *unit, gsize size)
+{
+  LogFormat *format = _compile(string);
+  GString *line = g_string_new("10.0.1.2 ");
+  LogLineResult result;
+  gint64 best = G_MAXINT64;
+
+  while (line->len < size)
+    g_string_append(line, unit);
+  for (guint i = 0; i < 5; i++)
+    {
+      gint64 start = g_get_monotonic_time();
+      g_free(_parse(format, line->str, line->len, &result));
+      best = MIN(best, g_get_monotonic_time() - start);
+    }
+  g_string_free(line, TRUE);
+  log_format_free(format);
+  return MAX(best, 1) / 1e6;
+}
+
+/* Sixteen times the line, not much more than sixteen times the time. */
+Test(log_line, lines_made_to_be_slow)
+{
+  static const struct
+  {
+    const gchar *format;
+    const gchar *unit;
+  } SLOW[] = {
+    { "%ci %CC %CS %tsc %ac", " " },        { "%ci %CC %CS %tsc %ac", " - -" },   { "%ci %[a]|%[b]|%ST", "|" },
+    { "%ci %{+Q}[a] %{+Q}[b] %ST", "\" " }, { "%ci %r %[a] %[b] %ST", "a b" },    { "%ci %[a]/%[b]/%[c]/%ST x", "1/" },
+    { "%ci %hr %hs %{+Q}r", "{" },          { "%ci %{+Q}hrl %{+Q}hsl", "\"\" " }, { "%ci %fi:%fp x", "1:" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(SLOW); i++)
+    {
+      gdouble small = _seconds(SLOW[i].format, SLOW[i].unit, 64 * 1024);
+      gdouble large = _seconds(SLOW[i].format, SLOW[i].unit, 1024 * 1024);
+
+      cr_expect(
+        large < 64 * small || large < 0.05, "%s with %s: %f s, then %f s", SLOW[i].format, SLOW[i].unit, small, large);
+    }
+}
+
+/*****************************************************************************
+ * Several formats
+ *****************************************************************************/
+
+static const struct
+{
+  const gchar *line;
+  const gchar *format;
+} FORMATS[] = {
+  { "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0", "tcp" },
+  { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\"", "http" },
+  { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" 0/0000000000000000/0/0/0 1wt.eu/TLSv1.3/TLS_AES_256_GCM_SHA384",
+    "https" },
+  { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" 0/-/-/-/0 -/-/-", "https" },
+  { "127.0.0.1 - - [" ZONED_DATE
+    "] \"GET / HTTP/1.1\" 200 123 \"\" \"\" 5000 123 \"f~\" \"b\" \"s\" 0 0 0 0 0 ---- 1 1 1 1 0 0 0 \"\" \"\" ",
+    "http-clf" },
+  { "127.0.0.1 - - [" ZONED_DATE "] \"GET / HTTP/1.1\" 200 123 \"\" \"\" 5000 123 \"f\" \"b\" \"s\" 0 0 0 0 0 ---- 1 1 "
+    "1 1 0 0 0 \"\" \"\" \"a\" \"b c\"",
+    "http-clf" },
+  { "127.0.0.1 - - [" ZONED_DATE
+    "] \"TCP \" 000 123 \"\" \"\" 5000 123 \"f\" \"b\" \"s\" 0 0 0 0 5 ---- 1 1 1 1 0 0 0 \"\" \"\" ",
+    "tcp-clf" },
+  { "Connect from 10.0.0.1:1 to 10.0.0.2:2 (f/TCP)", "connect" },
+  { "10.0.1.2:33313 [" DATE "] fnt/1: SSL handshake failure", "error" },
+  { "Proxy f started.", "event" },
+  /* cut where nobody knows whether it is TCP or HTTP; and where it is the same for HTTP and HTTPS */
+  { "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0", NULL },
+  { "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0", "tcp" },
+  { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET /", "http" },
+  { "hello", NULL },
+  { "", NULL },
+};
+
+Test(log_line, built_in_formats)
+{
+  static LineValues values;
+  GArray *formats = line_formats_new();
+  LogFormatHeaderNames names = { NULL, NULL };
+
+  for (const gchar *const *name = line_formats_get_built_in_names(); *name; name++)
+    cr_assert(line_formats_add_built_in(formats, *name, &names));
+  cr_expect_not(line_formats_add_built_in(formats, "foo", &names));
+  for (guint i = 0; i < G_N_ELEMENTS(FORMATS); i++)
+    {
+      gchar *copy = exact_copy(FORMATS[i].line, strlen(FORMATS[i].line));
+      const LineFormat *format = line_formats_parse(formats, copy, strlen(FORMATS[i].line), &values);
+
+      cr_expect_str_eq(
+        format ? format->name : "none", FORMATS[i].format ? FORMATS[i].format : "none", "%s", FORMATS[i].line);
+      g_free(copy);
+    }
+  g_array_free(formats, TRUE);
+}
