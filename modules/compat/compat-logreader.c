@@ -11,21 +11,6 @@
 #include "compat-logreader.h"
 
 #include "stats/stats-registry.h"
-#include "transport/transport-socket.h"
-
-LogProtoServer *
-compat_log_proto_server_new_on_stream(LogProtoServerFactory *factory, gint fd, const LogProtoServerOptions *options)
-{
-  LogTransport *transport = log_transport_stream_socket_new(fd);
-  LogProtoServer *proto = log_proto_server_factory_construct(factory, transport, options);
-
-  if (!proto)
-    {
-      log_transport_release_fd(transport);
-      log_transport_free(transport);
-    }
-  return proto;
-}
 
 void
 compat_log_reader_set_options(LogReader *reader, LogPipe *control, LogReaderOptions *options, const gchar *stats_id,

@@ -14,13 +14,6 @@
 #include "logreader.h"
 
 /**
- * compat_log_proto_server_new_on_stream() - a protocol on a connected stream socket
- * @fd: taken over when the result is not NULL
- */
-LogProtoServer *compat_log_proto_server_new_on_stream(LogProtoServerFactory *factory, gint fd,
-                                                      const LogProtoServerOptions *options);
-
-/**
  * compat_log_reader_set_options() - log_reader_set_options(), and the name of the reader's counters
  * Below the stats-level() of these counters they have no name, which is a copy less.
  * @stats_id: the driver's id in the configuration

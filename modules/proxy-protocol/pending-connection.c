@@ -10,109 +10,202 @@
 
 #include "pending-connection.h"
 
+#include "tls-negotiation.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-static gssize
-_recv(gint fd, guchar *buffer, gsize size, gint flags)
-{
-  gssize rc;
+/*****************************************************************************
+ * Waiting for the socket
+ *****************************************************************************/
 
-  do
-    rc = recv(fd, buffer, size, flags | MSG_DONTWAIT);
-  while (rc < 0 && errno == EINTR);
-  return rc;
-}
+static void _on_ready(void *s);
 
-static const gchar *
-_describe_end_of_stream(const PendingConnection *self, gssize rc)
-{
-  if (rc < 0)
-    return "the connection broke before the end of the header";
-  if (self->length == 0)
-    return "the peer closed the connection without sending a header";
-  return "the peer closed the connection before the end of the header";
-}
-
-/* Keeps what has come of an incomplete header. */
+/* @condition: 0 for not to look at the socket for now */
 static void
-_store(PendingConnection *self, const guchar *bytes, gsize length)
+_wait_for(PendingConnection *self, GIOCondition condition)
 {
-  self->stored = g_realloc(self->stored, length);
-  memcpy(self->stored, bytes, length);
-  self->bytes = self->stored;
-}
+  void (*handler_in)(void *) = condition & G_IO_IN ? _on_ready : NULL;
+  void (*handler_out)(void *) = condition & G_IO_OUT ? _on_ready : NULL;
 
-/*
- * Looks at what there is without taking it, then takes the header's share: two
- * system calls for a header that is there, and nothing behind it is touched.
- */
-static ProxyHeaderStatus
-_read_header(PendingConnection *self, ProxyHeader *header, gboolean *more, const gchar **reason)
-{
-  /* of the main thread, which reads one header at a time */
-  static guchar buffer[PROXY_HEADER_V2_MAX];
-  gsize known = self->length;
-  gsize longest = proxy_header_longest(self->limits);
-  /* what is known may be more than a reload has left of the limit; one byte more is then enough to refuse it */
-  gsize room = longest > known ? longest - known : 1;
-
-  if (known > 0)
-    memcpy(buffer, self->stored, known);
-  gssize seen = _recv(self->fd, buffer + known, room, MSG_PEEK);
-  if (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    return PROXY_HEADER_INCOMPLETE;
-  if (seen <= 0)
+  if (iv_fd_registered(&self->watch))
     {
-      *reason = _describe_end_of_stream(self, seen);
-      return PROXY_HEADER_INVALID;
-    }
-
-  self->bytes = buffer;
-  self->length = known + seen;
-  ProxyHeaderStatus status = proxy_header_parse(header, self->limits, buffer, self->length, reason);
-  if (status == PROXY_HEADER_INVALID)
-    return status;
-
-  if (status == PROXY_HEADER_COMPLETE)
-    {
-      *more = self->length > header->length;
-      self->length = header->length;
+      iv_fd_set_handler_in(&self->watch, handler_in);
+      iv_fd_set_handler_out(&self->watch, handler_out);
     }
   else
-    _store(self, buffer, self->length);
+    {
+      self->watch.handler_in = handler_in;
+      self->watch.handler_out = handler_out;
+    }
+}
 
-  /* again the same bytes, to where they are already */
-  _recv(self->fd, buffer + known, self->length - known, 0);
-  return status;
+static void
+_watch(PendingConnection *self)
+{
+  iv_fd_register(&self->watch);
+  iv_timer_register(&self->deadline);
+}
+
+/*****************************************************************************
+ * TLS
+ *****************************************************************************/
+
+static void
+_destroy(PendingConnection *self)
+{
+  if (self->tls)
+    tls_negotiation_free(self->tls);
+  if (self->fd >= 0)
+    close(self->fd);
+  g_sockaddr_unref(self->peer_addr);
+  header_reader_destroy(&self->header);
+  g_free(self);
+}
+
+static void
+_accept_header(PendingConnection *self, const ProxyHeader *header)
+{
+  self->has_header = TRUE;
+  self->owner->header_complete(self, header);
+}
+
+/* Calls the owner, after which the connection may be gone. */
+static void
+_on_negotiation_done(PendingConnection *self)
+{
+  gboolean more = tls_negotiation_has_data(self->tls);
+  ProxyHeader header;
+  gboolean has_header = header_reader_get(&self->header, &header);
+
+  if (self->steps.header_in_tls)
+    _accept_header(self, &header);
+  self->owner->admit(self, has_header ? &header : NULL, tls_negotiation_release_session(self->tls), more);
+}
+
+static void
+_on_negotiated(gpointer s)
+{
+  PendingConnection *self = (PendingConnection *) s;
+
+  if (self->is_abandoned)
+    {
+      _destroy(self);
+      return;
+    }
+  switch (self->tls->result)
+    {
+    case TLS_NEGOTIATION_WANTS_READ:
+      _wait_for(self, G_IO_IN);
+      break;
+    case TLS_NEGOTIATION_WANTS_WRITE:
+      _wait_for(self, G_IO_OUT);
+      break;
+    case TLS_NEGOTIATION_DONE:
+      _on_negotiation_done(self);
+      break;
+    case TLS_NEGOTIATION_BAD_HANDSHAKE:
+      self->owner->refuse(self, PENDING_HANDSHAKE_FAILED, self->tls->reason);
+      break;
+    case TLS_NEGOTIATION_BAD_HEADER:
+      self->owner->refuse(self, PENDING_HEADER_MALFORMED, self->tls->reason);
+      break;
+    default:
+      g_assert_not_reached();
+    }
 }
 
 /* Returns whether the connection still waits; if not, it may be gone. */
 static gboolean
-_proceed(PendingConnection *self)
+_negotiate(PendingConnection *self)
+{
+  if (!self->tls)
+    {
+      TLSSession *session = tls_options_new_session(self->owner->tls);
+
+      if (!session)
+        {
+          self->owner->refuse(self, PENDING_HANDSHAKE_FAILED, "no TLS session can be set up");
+          return FALSE;
+        }
+      self->tls =
+        tls_negotiation_new(session, self->fd, self->steps.header_in_tls ? &self->header : NULL, _on_negotiated, self);
+    }
+  _wait_for(self, 0);
+  tls_negotiation_run(self->tls, self->owner->limits);
+  return TRUE;
+}
+
+/*****************************************************************************
+ * The header in clear
+ *****************************************************************************/
+
+static gssize
+_recv(gpointer s, guchar *buffer, gsize size, gboolean peek)
+{
+  gint fd = ((PendingConnection *) s)->fd;
+  gssize rc;
+
+  do
+    rc = recv(fd, buffer, size, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
+  while (rc < 0 && errno == EINTR);
+  return rc;
+}
+
+/* Returns whether the connection still waits; if not, it may be gone. */
+static gboolean
+_on_header_read(PendingConnection *self, const ProxyHeader *header, gboolean more)
+{
+  self->steps.header = FALSE;
+  _accept_header(self, header);
+  if (!self->steps.tls)
+    {
+      self->owner->admit(self, header, NULL, more);
+      return FALSE;
+    }
+  header_reader_keep(&self->header);
+  return !more || _negotiate(self);
+}
+
+static gboolean
+_read_header(PendingConnection *self)
 {
   ProxyHeader header;
   gboolean more = FALSE;
   const gchar *reason = NULL;
 
-  switch (_read_header(self, &header, &more, &reason))
+  switch (header_reader_read(&self->header, self->owner->limits, _recv, self, &header, &more, &reason))
     {
     case PROXY_HEADER_COMPLETE:
-      self->events->admit(self->owner, self, &header, more);
-      return FALSE;
+      return _on_header_read(self, &header, more);
     case PROXY_HEADER_INVALID:
-      self->events->refuse_malformed(self->owner, self, reason);
+      self->owner->refuse(self, PENDING_HEADER_MALFORMED, reason);
       return FALSE;
     default:
       return TRUE;
     }
 }
 
+/*****************************************************************************
+ * Steps
+ *****************************************************************************/
+
 static void
-_on_readable(void *s)
+_on_ready(void *s)
 {
-  _proceed((PendingConnection *) s);
+  PendingConnection *self = (PendingConnection *) s;
+
+  if (self->steps.header)
+    _read_header(self);
+  else
+    _negotiate(self);
+}
+
+static gboolean
+_awaits_header(const PendingConnection *self)
+{
+  return self->steps.header || (self->tls && !tls_negotiation_is_running(self->tls) && self->tls->is_established);
 }
 
 static void
@@ -121,15 +214,12 @@ _on_deadline(void *s)
   PendingConnection *self = (PendingConnection *) s;
 
   /* the header may have come in time, and we are the ones who are late */
-  if (_proceed(self))
-    self->events->refuse_late(self->owner, self);
-}
-
-static void
-_watch(PendingConnection *self)
-{
-  iv_fd_register(&self->watch);
-  iv_timer_register(&self->deadline);
+  if (self->steps.header && !_read_header(self))
+    return;
+  if (_awaits_header(self))
+    self->owner->refuse(self, PENDING_HEADER_LATE, "the header was not complete within header-timeout()");
+  else
+    self->owner->refuse(self, PENDING_HANDSHAKE_LATE, "the handshake was not complete within header-timeout()");
 }
 
 PendingConnection *
@@ -144,7 +234,7 @@ pending_connection_new(gint fd, GSockAddr *peer_addr)
   IV_FD_INIT(&self->watch);
   self->watch.fd = fd;
   self->watch.cookie = self;
-  self->watch.handler_in = _on_readable;
+  self->watch.handler_in = _on_ready;
 
   IV_TIMER_INIT(&self->deadline);
   self->deadline.cookie = self;
@@ -153,18 +243,21 @@ pending_connection_new(gint fd, GSockAddr *peer_addr)
 }
 
 gboolean
-pending_connection_start(PendingConnection *self, const ProxyHeaderLimits *limits,
-                         const PendingConnectionEvents *events, gpointer owner, gint timeout)
+pending_connection_start(PendingConnection *self, const PendingConnectionOwner *owner, PendingSteps steps, gint timeout)
 {
-  self->limits = limits;
-  self->events = events;
   self->owner = owner;
+  self->steps = steps;
 
+  if (!steps.header && !steps.tls)
+    {
+      owner->admit(self, NULL, NULL, FALSE);
+      return FALSE;
+    }
   iv_validate_now();
   self->deadline.expires = iv_now;
   self->deadline.expires.tv_sec += timeout;
 
-  if (!_proceed(self))
+  if (steps.header && !_read_header(self))
     return FALSE;
   _watch(self);
   return TRUE;
@@ -173,6 +266,8 @@ pending_connection_start(PendingConnection *self, const ProxyHeaderLimits *limit
 void
 pending_connection_suspend(PendingConnection *self)
 {
+  if (self->tls)
+    tls_negotiation_cancel(self->tls);
   if (iv_fd_registered(&self->watch))
     iv_fd_unregister(&self->watch);
   if (iv_timer_registered(&self->deadline))
@@ -180,11 +275,13 @@ pending_connection_suspend(PendingConnection *self)
 }
 
 void
-pending_connection_resume(PendingConnection *self, const ProxyHeaderLimits *limits, gpointer owner)
+pending_connection_resume(PendingConnection *self, const PendingConnectionOwner *owner)
 {
-  self->limits = limits;
   self->owner = owner;
   _watch(self);
+  /* a run may have been cancelled */
+  if (self->tls)
+    _negotiate(self);
 }
 
 gint
@@ -201,10 +298,8 @@ void
 pending_connection_free(PendingConnection *self)
 {
   pending_connection_suspend(self);
-  if (self->fd >= 0)
-    close(self->fd);
-  g_sockaddr_unref(self->peer_addr);
-  iv_list_del(&self->list);
-  g_free(self->stored);
-  g_free(self);
+  iv_list_del_init(&self->list);
+  self->is_abandoned = self->tls && tls_negotiation_is_running(self->tls);
+  if (!self->is_abandoned)
+    _destroy(self);
 }

@@ -11,7 +11,8 @@
 #ifndef PENDING_CONNECTION_H_INCLUDED
 #define PENDING_CONNECTION_H_INCLUDED
 
-#include "proxy-header.h"
+#include "header-reader.h"
+#include "tls-options.h"
 
 #include "gsockaddr.h"
 
@@ -19,25 +20,47 @@
 #include <iv_list.h>
 
 /*
- * An accepted socket that has not shown its header yet: the bytes of the header
- * that have come so far, and a deadline for the rest.
- *
- * Reads the header off the socket and not a byte more, so that whatever reads
- * the connection afterwards needs to know nothing about it.
+ * An accepted socket that is not admitted yet: the bytes of its header that have
+ * come so far, its TLS handshake, and a deadline for all of it.
  *
  * Belongs to the main thread.
  */
 typedef struct _PendingConnection PendingConnection;
 
-typedef struct _PendingConnectionEvents
+/* What is still to come before a connection can be admitted, in this order. */
+typedef struct _PendingSteps
 {
-  /* The header is valid and has been read off the socket; @more: the client's own bytes are already there. */
-  void (*admit)(gpointer owner, PendingConnection *connection, const ProxyHeader *header, gboolean more);
-  /* There is no valid header, @reason says why. */
-  void (*refuse_malformed)(gpointer owner, PendingConnection *connection, const gchar *reason);
-  /* The header is not complete and the deadline has passed. */
-  void (*refuse_late)(gpointer owner, PendingConnection *connection);
-} PendingConnectionEvents;
+  gboolean header : 1;
+  gboolean tls : 1;
+  gboolean header_in_tls : 1;
+} PendingSteps;
+
+typedef enum
+{
+  PENDING_HEADER_MALFORMED,
+  PENDING_HEADER_LATE,
+  PENDING_HANDSHAKE_FAILED,
+  PENDING_HANDSHAKE_LATE,
+} PendingRefusal;
+
+/* What a connection needs of its driver, and whom it tells. */
+typedef struct _PendingConnectionOwner
+{
+  /* which headers are valid */
+  const ProxyHeaderLimits *limits;
+  const TlsOptions *tls;
+
+  /* The header is valid and has been read off; more may have to happen before @admit. */
+  void (*header_complete)(PendingConnection *connection, const ProxyHeader *header);
+  /*
+   * One of these two comes last, and then owns the connection.
+   *
+   * Everything has happened. @header: NULL if there was none to come; @session:
+   * TLS, taken over, or NULL; @more: the client's own bytes are already there.
+   */
+  void (*admit)(PendingConnection *connection, const ProxyHeader *header, TLSSession *session, gboolean more);
+  void (*refuse)(PendingConnection *connection, PendingRefusal refusal, const gchar *reason);
+} PendingConnectionOwner;
 
 struct _PendingConnection
 {
@@ -45,20 +68,17 @@ struct _PendingConnection
   struct iv_list_head list;
   gint fd;
   GSockAddr *peer_addr;
-
-  /* who is told, exactly once; it then owns @fd and frees the rest */
-  const PendingConnectionEvents *events;
-  gpointer owner;
-
-  /* the header as far as it has been seen; valid during a call of @events */
-  const guchar *bytes;
-  gsize length;
+  const PendingConnectionOwner *owner;
+  HeaderReader header;
+  gboolean has_header;
 
   /*< private >*/
-  const ProxyHeaderLimits *limits;
-  guchar *stored;
+  PendingSteps steps;
+  gboolean is_abandoned;
   struct iv_fd watch;
   struct iv_timer deadline;
+  /* there once TLS has begun */
+  struct _TlsNegotiation *tls;
 };
 
 /**
@@ -70,16 +90,15 @@ PendingConnection *pending_connection_new(gint fd, GSockAddr *peer_addr);
 
 /**
  * pending_connection_start() - read what has come, and wait for the rest
- * @limits: which headers are valid; outlives the wait
- * @events: what to call, with @owner, when it is known what becomes of the
- *   connection: perhaps before this function returns
+ * @owner: outlives the wait; perhaps it is told what becomes of the connection
+ *   before this function returns
+ * @steps: what has to happen
  * @timeout: seconds from now to the deadline
  *
- * Returns whether the connection waits. If not, @events has been told and it
- * may be gone.
+ * Returns whether the connection waits. If not, it may be gone.
  */
-gboolean pending_connection_start(PendingConnection *self, const ProxyHeaderLimits *limits,
-                                  const PendingConnectionEvents *events, gpointer owner, gint timeout);
+gboolean pending_connection_start(PendingConnection *self, const PendingConnectionOwner *owner, PendingSteps steps,
+                                  gint timeout);
 
 /**
  * pending_connection_suspend() - stop watching, keep the bytes and the deadline
@@ -87,9 +106,9 @@ gboolean pending_connection_start(PendingConnection *self, const ProxyHeaderLimi
 void pending_connection_suspend(PendingConnection *self);
 
 /**
- * pending_connection_resume() - go on after pending_connection_suspend(), with another owner and its limits
+ * pending_connection_resume() - go on after pending_connection_suspend(), with another owner
  */
-void pending_connection_resume(PendingConnection *self, const ProxyHeaderLimits *limits, gpointer owner);
+void pending_connection_resume(PendingConnection *self, const PendingConnectionOwner *owner);
 
 /**
  * pending_connection_release_fd() - take the socket out, for the caller to own
@@ -98,6 +117,8 @@ gint pending_connection_release_fd(PendingConnection *self);
 
 /**
  * pending_connection_free() - stop watching, and close the socket unless it was released
+ *
+ * Where a worker thread is at it, the socket is closed when that has finished.
  */
 void pending_connection_free(PendingConnection *self);
 

@@ -12,6 +12,7 @@
 
 #include "compat-logreader.h"
 #include "formatted-address.h"
+#include "compat-transport.h"
 #include "poll-fd-events.h"
 #include "stats/stats-registry.h"
 
@@ -141,9 +142,8 @@ _inet6_or_mapped_inet_new(struct sockaddr_in6 *in6)
   return g_sockaddr_inet_new2(&in);
 }
 
-/* Messages of an AF_UNIX client come from the proxy: a path is no source of syslog-ng's. */
-static GSockAddr *
-_client_addr(const ProxyHeader *header, GSockAddr *peer_addr)
+GSockAddr *
+proxy_connection_client_addr_new(const ProxyHeader *header, GSockAddr *peer_addr)
 {
   ProxyAddress source = header ? header->source : (ProxyAddress){ .sa = { .sa_family = AF_UNSPEC } };
 
@@ -159,12 +159,12 @@ _client_addr(const ProxyHeader *header, GSockAddr *peer_addr)
 }
 
 ProxyConnection *
-proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer_addr, GSockAddr *local_addr,
-                     const ProxyHeader *header)
+proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *session, GSockAddr *peer_addr,
+                     GSockAddr *local_addr, const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto =
-    compat_log_proto_server_new_on_stream(owner->proto_factory, fd, &owner->reader_options->proto_options.super);
+  LogProtoServer *proto = compat_log_proto_server_new(
+    owner->proto_factory, compat_log_transport_stream_new(fd, session), &owner->reader_options->proto_options.super);
 
   if (!proto)
     return NULL;
@@ -179,7 +179,7 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer
   INIT_IV_LIST_HEAD(&self->list);
 
   self->peer_addr = g_sockaddr_ref(peer_addr);
-  self->client_addr = _client_addr(header, peer_addr);
+  self->client_addr = proxy_connection_client_addr_new(header, peer_addr);
   self->macros = header ? proxy_macro_values_new(header, &peer_addr->sa) : NULL;
 
   self->reader = log_reader_new(cfg);

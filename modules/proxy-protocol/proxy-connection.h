@@ -18,6 +18,7 @@
 
 #include "driver.h"
 #include "logreader.h"
+#include "tlscontext.h"
 
 #include <iv_list.h>
 
@@ -59,16 +60,16 @@ struct _ProxyConnection
 /**
  * proxy_connection_new()
  * @owner: outlives the connection's being initialized
- * @fd: the socket, with the header read off it
+ * @fd: the socket, with the header read off it, taken over
+ * @session: TLS on the socket, taken over; NULL for none
  * @peer_addr: the other end of the connection
  * @local_addr: this end of it
  * @header: what it said; NULL for a client that is served without one
  *
- * Returns NULL where no protocol can be put on the socket, which then is still
- * the caller's.
+ * Returns NULL where no protocol can be put on the socket, which then is closed.
  */
-ProxyConnection *proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, GSockAddr *peer_addr,
-                                      GSockAddr *local_addr, const ProxyHeader *header);
+ProxyConnection *proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *session,
+                                      GSockAddr *peer_addr, GSockAddr *local_addr, const ProxyHeader *header);
 
 /**
  * proxy_connection_start() - start reading, or go on with it after proxy_connection_suspend()
@@ -89,6 +90,15 @@ void proxy_connection_suspend(ProxyConnection *self);
  * proxy_connection_free() - close it
  */
 void proxy_connection_free(ProxyConnection *self);
+
+/**
+ * proxy_connection_client_addr_new() - whose connection is it?
+ * @header: NULL if there is none
+ *
+ * Returns a reference: the source in the header or, where that is no IP address,
+ * @peer_addr. A path of AF_UNIX is no source of syslog-ng's.
+ */
+GSockAddr *proxy_connection_client_addr_new(const ProxyHeader *header, GSockAddr *peer_addr);
 
 /* The client's end of the original connection as the header names it, or else @peer_addr. */
 GSockAddr *proxy_connection_get_client_addr(ProxyConnection *self);

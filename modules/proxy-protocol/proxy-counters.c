@@ -19,6 +19,7 @@ static const gchar *const NAMES[PROXY_COUNTER_COUNT] = {
   [PROXY_COUNTER_HEADERS_LOCAL] = "headers_local",
   [PROXY_COUNTER_REFUSED_UNTRUSTED] = "refused_untrusted",
   [PROXY_COUNTER_REFUSED_MALFORMED] = "refused_malformed",
+  [PROXY_COUNTER_REFUSED_HANDSHAKE] = "refused_handshake",
   [PROXY_COUNTER_REFUSED_TIMEOUT] = "refused_timeout",
   [PROXY_COUNTER_REFUSED_MAX_PENDING_HEADERS] = "refused_max_pending_headers",
   [PROXY_COUNTER_REFUSED_MAX_CONNECTIONS] = "refused_max_connections",

@@ -39,6 +39,7 @@ proxy_options_destroy(ProxyOptions *self)
   log_reader_options_destroy(&self->reader);
   trusted_proxies_free(self->trusted_proxies);
   proxy_macro_names_destroy(&self->macro_names);
+  tls_options_destroy(&self->tls);
   g_free(self->transport);
 }
 
@@ -52,14 +53,35 @@ static G_GNUC_PRINTF(2, 3) gboolean _set_error(GError **error, const gchar *form
   return FALSE;
 }
 
+static const struct
+{
+  const gchar *name;
+  TransportKind kind;
+} TRANSPORTS[] = {
+  { "tcp", TRANSPORT_TCP },
+  { "tls", TRANSPORT_TLS },
+  /* network()'s names */
+  { "proxied-tcp", TRANSPORT_TCP },
+  { "proxied-tls-passthrough", TRANSPORT_TLS },
+  { "proxied-tls", TRANSPORT_PROXIED_TLS },
+};
+
 gboolean
 proxy_options_set_transport(ProxyOptions *self, const gchar *transport, GError **error)
 {
-  if (g_ascii_strcasecmp(transport, "tcp") != 0 && g_ascii_strcasecmp(transport, "proxied-tcp") != 0)
-    return _set_error(error, "transport() takes \"tcp\", or \"proxied-tcp\", which is the same, not \"%s\"", transport);
-  g_free(self->transport);
-  self->transport = g_ascii_strdown(transport, -1);
-  return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS(TRANSPORTS); i++)
+    if (g_ascii_strcasecmp(transport, TRANSPORTS[i].name) == 0)
+      {
+        g_free(self->transport);
+        self->transport = g_strdup(TRANSPORTS[i].name);
+        self->transport_kind = TRANSPORTS[i].kind;
+        return TRUE;
+      }
+  return _set_error(error,
+                    "transport() takes \"tcp\", \"tls\" (the header, then TLS) or \"proxied-tls\" (TLS, and the "
+                    "header inside), or network()'s names \"proxied-tcp\" and \"proxied-tls-passthrough\" for the "
+                    "first two, not \"%s\"",
+                    transport);
 }
 
 gboolean
@@ -108,10 +130,25 @@ proxy_options_set_macro_prefix(ProxyOptions *self, const gchar *prefix, GError *
   return proxy_macro_names_init(&self->macro_names, prefix, error);
 }
 
+static gboolean
+_validate_tls(const ProxyOptions *self, GError **error)
+{
+  if (self->transport_kind == TRANSPORT_TCP)
+    return !self->tls.context
+           || _set_error(error,
+                         "tls() needs transport(\"tls\"), where the header comes before TLS, or "
+                         "transport(\"proxied-tls\"), where it comes inside");
+  return tls_options_has_certificate(&self->tls)
+         || _set_error(error,
+                       "transport(\"%s\") needs a certificate and its key: "
+                       "tls(key-file(\"/path/to/key.pem\") cert-file(\"/path/to/cert.pem\")), or tls(pkcs12-file(...))",
+                       self->transport);
+}
+
 gboolean
 proxy_options_validate(const ProxyOptions *self, GError **error)
 {
   if (self->serve_untrusted_peers && !self->trusted_proxies)
     return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted");
-  return listener_options_validate(&self->listener, error);
+  return _validate_tls(self, error) && listener_options_validate(&self->listener, error);
 }

@@ -15,9 +15,19 @@
 #include "listener.h"
 #include "proxy-header.h"
 #include "proxy-macros.h"
+#include "tls-options.h"
 #include "trusted-proxies.h"
 
 #include "logreader.h"
+
+typedef enum
+{
+  TRANSPORT_TCP,
+  /* the header in clear, then TLS */
+  TRANSPORT_TLS,
+  /* TLS, and the header inside */
+  TRANSPORT_PROXIED_TLS,
+} TransportKind;
 
 /*
  * The options of proxy-protocol().
@@ -30,7 +40,10 @@ typedef struct _ProxyOptions
   ListenerOptions listener;
   LogReaderOptions reader;
   DynamicWindowOptions dynamic_window;
+  /* in lower case */
   gchar *transport;
+  TransportKind transport_kind;
+  TlsOptions tls;
   gboolean keep_alive;
   gint max_connections;
   /* NULL: anybody is trusted */

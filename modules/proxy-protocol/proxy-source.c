@@ -17,6 +17,7 @@
 #include "stream-server.h"
 #include "window-size.h"
 
+#include "secret-storage.h"
 #include "stats/stats-registry.h"
 
 typedef struct _ProxySource
@@ -29,6 +30,7 @@ typedef struct _ProxySource
   ProxyCounters counters;
   RefusalLog refusal_log;
   StreamServer stream_server;
+  gboolean is_serving;
 } ProxySource;
 
 ProxyOptions *
@@ -94,10 +96,77 @@ _resolve_bind_address(ProxySource *self)
 }
 
 static gboolean
+_serve(ProxySource *self)
+{
+  gchar address[MAX_SOCKADDR_STRING];
+
+  self->is_serving = stream_server_start(&self->stream_server, self->bind_addr);
+  if (self->is_serving)
+    msg_info("Accepting connections",
+             evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
+             DRIVER_TAGS(&self->super.super));
+  return self->is_serving;
+}
+
+static gboolean _setup_tls_and_serve(ProxySource *self);
+
+static void
+_on_password(Secret *secret G_GNUC_UNUSED, gpointer s)
+{
+  _setup_tls_and_serve((ProxySource *) s);
+}
+
+/* As network(): the port is opened when somebody has told the password. */
+static gboolean
+_wait_for_password(ProxySource *self, const gchar *key_file)
+{
+  gboolean success = secret_storage_subscribe_for_key(key_file, _on_password, self);
+
+  if (success)
+    msg_info("Waiting for password", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
+  else
+    msg_error("Failed to subscribe for key", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
+  return success;
+}
+
+static gboolean
+_setup_tls_and_serve(ProxySource *self)
+{
+  static const SecretStorageSecretState states[] = {
+    [TLS_SETUP_DONE] = SECRET_STORAGE_SUCCESS,
+    [TLS_SETUP_FAILED] = SECRET_STORAGE_STATUS_FAILED,
+    [TLS_SETUP_NEEDS_PASSWORD] = SECRET_STORAGE_STATUS_INVALID_PASSWORD,
+  };
+  TlsOptions *tls = &self->options.tls;
+  TlsSetup setup = tls_options_setup(tls);
+  const gchar *key_file = tls->context ? tls_context_get_key_file(tls->context) : NULL;
+
+  if (key_file && secret_storage_contains_key(key_file))
+    secret_storage_update_status(key_file, states[setup]);
+
+  switch (setup)
+    {
+    case TLS_SETUP_DONE:
+      return _serve(self);
+    case TLS_SETUP_NEEDS_PASSWORD:
+      return _wait_for_password(self, key_file);
+    default:
+      msg_error("Error setting up TLS", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
+      return FALSE;
+    }
+}
+
+static void
+_stop_waiting_for_password(ProxySource *self)
+{
+  if (self->options.tls.context && tls_context_get_key_file(self->options.tls.context))
+    secret_storage_unsubscribe(tls_context_get_key_file(self->options.tls.context), _on_password, self);
+}
+
+static gboolean
 _init(LogPipe *s)
 {
   ProxySource *self = (ProxySource *) s;
-  gchar address[MAX_SOCKADDR_STRING];
 
   if (!log_src_driver_init_method(s) || !_setup_reader_options(self, log_pipe_get_config(s))
       || !_resolve_bind_address(self))
@@ -105,15 +174,11 @@ _init(LogPipe *s)
 
   _warn_about_trust(self);
   proxy_counters_register(&self->counters, self->super.super.id, _format_persist_name(s));
-  if (!stream_server_start(&self->stream_server, self->bind_addr))
-    {
-      proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
-      return FALSE;
-    }
-  msg_info("Accepting connections",
-           evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
-           DRIVER_TAGS(&self->super.super));
-  return TRUE;
+  if (_setup_tls_and_serve(self))
+    return TRUE;
+
+  proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
+  return FALSE;
 }
 
 static gboolean
@@ -122,7 +187,10 @@ _deinit(LogPipe *s)
   ProxySource *self = (ProxySource *) s;
 
   refusal_log_stop(&self->refusal_log);
-  stream_server_stop(&self->stream_server);
+  _stop_waiting_for_password(self);
+  if (self->is_serving)
+    stream_server_stop(&self->stream_server);
+  self->is_serving = FALSE;
   proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
   return log_src_driver_deinit_method(s);
 }

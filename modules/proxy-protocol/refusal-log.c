@@ -59,7 +59,8 @@ _has_room_in_this_second(RefusalLog *self)
 void
 refusal_log_write(RefusalLog *self, const Refusal *refusal)
 {
-  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], line[PROXY_HEADER_PRINTABLE_SIZE];
+  gchar peer[MAX_SOCKADDR_STRING], local[MAX_SOCKADDR_STRING], client[MAX_SOCKADDR_STRING];
+  gchar line[PROXY_HEADER_PRINTABLE_SIZE];
 
   if (!_has_room_in_this_second(self))
     {
@@ -70,12 +71,15 @@ refusal_log_write(RefusalLog *self, const Refusal *refusal)
 
   g_sockaddr_format(refusal->peer_addr, peer, sizeof(peer), GSA_FULL);
   g_sockaddr_format(refusal->local_addr, local, sizeof(local), GSA_FULL);
+  if (refusal->client_addr)
+    g_sockaddr_format(refusal->client_addr, client, sizeof(client), GSA_FULL);
   msg_error(refusal->message,
             evt_tag_str("reason", refusal->reason),
             evt_tag_str("client", peer),
             evt_tag_str("local", local),
             evt_tag_str("line", proxy_header_print(refusal->bytes, refusal->length, line)),
-            DRIVER_TAGS(self->driver));
+            DRIVER_TAGS(self->driver),
+            refusal->client_addr ? evt_tag_str("original_client", client) : NULL);
   msg_notice("Syslog connection closed",
              evt_tag_int("fd", refusal->fd),
              evt_tag_str("client", peer),

@@ -26,6 +26,8 @@ typedef struct _Refusal
   gint fd;
   GSockAddr *peer_addr;
   GSockAddr *local_addr;
+  /* as a header says; NULL if none has */
+  GSockAddr *client_addr;
   /* what there is of the header */
   const guchar *bytes;
   gsize length;

@@ -12,7 +12,6 @@
 
 #include "driver-tags.h"
 #include "open-sockets.h"
-#include "pending-connection.h"
 
 #include "gsocket.h"
 #include "mainloop.h"
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 static const gchar BAD_HEADER[] = "Error parsing PROXY protocol header";
+static const gchar BAD_HANDSHAKE[] = "TLS handshake failed";
 static const gchar NO_ADMISSION[] = "PROXY protocol connection refused";
 static const gchar NO_ROOM[] = "max-connections() is reached";
 
@@ -34,7 +34,7 @@ _log_header(StreamServer *self, const PendingConnection *pending)
   gchar line[PROXY_HEADER_PRINTABLE_SIZE];
 
   msg_debug("PROXY protocol header received",
-            evt_tag_str("line", proxy_header_print(pending->bytes, pending->length, line)),
+            evt_tag_str("line", proxy_header_print(pending->header.bytes, pending->header.length, line)),
             DRIVER_TAGS(&self->driver->super));
 }
 
@@ -118,18 +118,18 @@ _log_failure(StreamServer *self, GSockAddr *peer_addr)
             DRIVER_TAGS(&self->driver->super));
 }
 
-/* Takes @fd over. @header: NULL for a client that is served without one. */
+/* Takes @fd and @session over. @header: NULL for a client that is served without one. */
 static void
-_admit(StreamServer *self, gint fd, GSockAddr *peer_addr, const ProxyHeader *header, gboolean data_is_there)
+_admit(StreamServer *self, gint fd, TLSSession *session, GSockAddr *peer_addr, const ProxyHeader *header,
+       gboolean data_is_there)
 {
   GSockAddr *local_addr = _local_addr(self, fd);
-  ProxyConnection *connection = proxy_connection_new(&self->as_owner, fd, peer_addr, local_addr, header);
+  ProxyConnection *connection = proxy_connection_new(&self->as_owner, fd, session, peer_addr, local_addr, header);
 
   g_sockaddr_unref(local_addr);
   if (!connection)
     {
       _log_failure(self, peer_addr);
-      close(fd);
       return;
     }
   if (!proxy_connection_start(connection, &self->as_owner, data_is_there))
@@ -149,7 +149,7 @@ _has_room(StreamServer *self)
 }
 
 /*****************************************************************************
- * Connections that have not shown their header
+ * Connections that are not admitted yet
  *****************************************************************************/
 
 static void
@@ -168,11 +168,24 @@ _free_pending(StreamServer *self, PendingConnection *pending)
   pending_connection_free(pending);
 }
 
+/* Whose connection it is, where a header said so; or NULL. */
+static GSockAddr *
+_original_client(const PendingConnection *pending)
+{
+  ProxyHeader header;
+
+  if (!pending->has_header || !header_reader_get(&pending->header, &header) || !proxy_header_has_addresses(&header))
+    return NULL;
+  return proxy_connection_client_addr_new(&header, pending->peer_addr);
+}
+
 static void
 _refuse_pending(StreamServer *self, PendingConnection *pending, ProxyCounter counter, const gchar *message,
                 const gchar *reason)
 {
-  if (pending->length > 0)
+  GSockAddr *client_addr = _original_client(pending);
+
+  if (pending->header.length > 0 && !pending->has_header)
     _log_header(self, pending);
   _refuse(self,
           counter,
@@ -182,9 +195,11 @@ _refuse_pending(StreamServer *self, PendingConnection *pending, ProxyCounter cou
             .fd = pending->fd,
             .peer_addr = pending->peer_addr,
             .local_addr = self->bind_addr,
-            .bytes = pending->bytes,
-            .length = pending->length,
+            .client_addr = client_addr,
+            .bytes = pending->header.bytes,
+            .length = pending->header.length,
           });
+  g_sockaddr_unref(client_addr);
   _free_pending(self, pending);
 }
 
@@ -197,42 +212,47 @@ _counter_of_header(const ProxyHeader *header)
 }
 
 static void
-_on_header_complete(gpointer s, PendingConnection *pending, const ProxyHeader *header, gboolean more)
+_on_header_complete(PendingConnection *pending, const ProxyHeader *header)
 {
-  StreamServer *self = (StreamServer *) s;
+  StreamServer *self = iv_container_of(pending->owner, StreamServer, as_pending_owner);
 
   proxy_counters_inc(self->counters, _counter_of_header(header));
+  _log_header(self, pending);
+}
+
+static void
+_on_admissible(PendingConnection *pending, const ProxyHeader *header, TLSSession *session, gboolean more)
+{
+  StreamServer *self = iv_container_of(pending->owner, StreamServer, as_pending_owner);
+
   if (!_has_room(self))
     {
       _refuse_pending(self, pending, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ADMISSION, NO_ROOM);
+      if (session)
+        tls_session_free(session);
       return;
     }
-  _log_header(self, pending);
-  _admit(self, pending_connection_release_fd(pending), pending->peer_addr, header, more);
+  _admit(self, pending_connection_release_fd(pending), session, pending->peer_addr, header, more);
   _free_pending(self, pending);
 }
 
 static void
-_on_header_malformed(gpointer s, PendingConnection *pending, const gchar *reason)
+_on_refused(PendingConnection *pending, PendingRefusal refusal, const gchar *reason)
 {
-  _refuse_pending((StreamServer *) s, pending, PROXY_COUNTER_REFUSED_MALFORMED, BAD_HEADER, reason);
-}
+  StreamServer *self = iv_container_of(pending->owner, StreamServer, as_pending_owner);
+  static const struct
+  {
+    ProxyCounter counter;
+    const gchar *message;
+  } refusals[] = {
+    [PENDING_HEADER_MALFORMED] = { PROXY_COUNTER_REFUSED_MALFORMED, BAD_HEADER },
+    [PENDING_HEADER_LATE] = { PROXY_COUNTER_REFUSED_TIMEOUT, BAD_HEADER },
+    [PENDING_HANDSHAKE_FAILED] = { PROXY_COUNTER_REFUSED_HANDSHAKE, BAD_HANDSHAKE },
+    [PENDING_HANDSHAKE_LATE] = { PROXY_COUNTER_REFUSED_TIMEOUT, BAD_HANDSHAKE },
+  };
 
-static void
-_on_header_late(gpointer s, PendingConnection *pending)
-{
-  _refuse_pending((StreamServer *) s,
-                  pending,
-                  PROXY_COUNTER_REFUSED_TIMEOUT,
-                  BAD_HEADER,
-                  "the header was not complete within header-timeout()");
+  _refuse_pending(self, pending, refusals[refusal].counter, refusals[refusal].message, reason);
 }
-
-static const PendingConnectionEvents PENDING_CONNECTION_EVENTS = {
-  .admit = _on_header_complete,
-  .refuse_malformed = _on_header_malformed,
-  .refuse_late = _on_header_late,
-};
 
 static void
 _limit_pending(StreamServer *self)
@@ -249,13 +269,13 @@ _limit_pending(StreamServer *self)
     }
 }
 
+/* Takes @fd over, and admits the connection when all has happened that has to. */
 static void
-_await_header(StreamServer *self, gint fd, GSockAddr *peer_addr)
+_await_admission(StreamServer *self, gint fd, GSockAddr *peer_addr, PendingSteps steps)
 {
   PendingConnection *pending = pending_connection_new(fd, peer_addr);
 
-  if (!pending_connection_start(
-        pending, &self->options->header_limits, &PENDING_CONNECTION_EVENTS, self, self->options->header_timeout))
+  if (!pending_connection_start(pending, &self->as_pending_owner, steps, self->options->header_timeout))
     return;
   _link_pending(self, pending);
   _limit_pending(self);
@@ -267,13 +287,13 @@ _await_header(StreamServer *self, gint fd, GSockAddr *peer_addr)
 
 /* Takes @fd over. */
 static void
-_refuse_at_accept(StreamServer *self, gint fd, GSockAddr *peer_addr, ProxyCounter counter, const gchar *reason)
+_refuse_untrusted(StreamServer *self, gint fd, GSockAddr *peer_addr)
 {
   _refuse(self,
-          counter,
+          PROXY_COUNTER_REFUSED_UNTRUSTED,
           &(Refusal){
             .message = NO_ADMISSION,
-            .reason = reason,
+            .reason = "the peer is not in trusted-proxies()",
             .fd = fd,
             .peer_addr = peer_addr,
             .local_addr = self->bind_addr,
@@ -285,17 +305,20 @@ static void
 _on_accepted(gpointer s, gint fd, GSockAddr *peer_addr)
 {
   StreamServer *self = (StreamServer *) s;
+  static const PendingSteps of_proxies[] = {
+    [TRANSPORT_TCP] = { .header = TRUE },
+    [TRANSPORT_TLS] = { .header = TRUE, .tls = TRUE },
+    [TRANSPORT_PROXIED_TLS] = { .tls = TRUE, .header_in_tls = TRUE },
+  };
+  PendingSteps steps = of_proxies[self->options->transport_kind];
 
   proxy_counters_inc(self->counters, PROXY_COUNTER_ACCEPTED);
-
   if (!self->options->trusted_proxies || trusted_proxies_contain(self->options->trusted_proxies, &peer_addr->sa))
-    _await_header(self, fd, peer_addr);
-  else if (!self->options->serve_untrusted_peers)
-    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_UNTRUSTED, "the peer is not in trusted-proxies()");
-  else if (!_has_room(self))
-    _refuse_at_accept(self, fd, peer_addr, PROXY_COUNTER_REFUSED_MAX_CONNECTIONS, NO_ROOM);
+    _await_admission(self, fd, peer_addr, steps);
+  else if (self->options->serve_untrusted_peers)
+    _await_admission(self, fd, peer_addr, (PendingSteps){ .tls = steps.tls });
   else
-    _admit(self, fd, peer_addr, NULL, FALSE);
+    _refuse_untrusted(self, fd, peer_addr);
 }
 
 /*****************************************************************************
@@ -381,7 +404,7 @@ _resume_pending(StreamServer *self, struct iv_list_head *pending)
     {
       iv_list_del_init(current);
       _link_pending(self, iv_container_of(current, PendingConnection, list));
-      pending_connection_resume(iv_container_of(current, PendingConnection, list), &self->options->header_limits, self);
+      pending_connection_resume(iv_container_of(current, PendingConnection, list), &self->as_pending_owner);
     }
   _limit_pending(self);
 }
@@ -448,7 +471,7 @@ _open_sockets(StreamServer *self)
 }
 
 static void
-_setup_owner(StreamServer *self)
+_setup_owners(StreamServer *self)
 {
   GlobalConfig *cfg = log_pipe_get_config(&self->driver->super.super);
 
@@ -462,6 +485,13 @@ _setup_owner(StreamServer *self)
     .source_is_client = self->options->source_is_client,
     .closed = _on_connection_closed,
   };
+  self->as_pending_owner = (PendingConnectionOwner){
+    .limits = &self->options->header_limits,
+    .tls = &self->options->tls,
+    .header_complete = _on_header_complete,
+    .admit = _on_admissible,
+    .refuse = _on_refused,
+  };
 }
 
 gboolean
@@ -469,7 +499,7 @@ stream_server_start(StreamServer *self, GSockAddr *bind_addr)
 {
   g_sockaddr_unref(self->bind_addr);
   self->bind_addr = g_sockaddr_ref(bind_addr);
-  _setup_owner(self);
+  _setup_owners(self);
   return _open_sockets(self);
 }
 

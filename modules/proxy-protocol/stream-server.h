@@ -13,6 +13,7 @@
 
 #include "acceptor.h"
 #include "dynamic-window-balancer.h"
+#include "pending-connection.h"
 #include "proxy-connection.h"
 #include "proxy-counters.h"
 #include "proxy-options.h"
@@ -36,6 +37,7 @@ typedef struct _StreamServer
   Acceptor acceptor;
   DynamicWindowBalancer dynamic_window;
   ProxyConnectionOwner as_owner;
+  PendingConnectionOwner as_pending_owner;
   struct iv_list_head connections;
   gint num_connections;
   struct iv_list_head pending;
