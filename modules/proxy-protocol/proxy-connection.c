@@ -163,8 +163,8 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
                      GSockAddr *local_addr, const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto = compat_log_proto_server_new(
-    owner->proto_factory, compat_log_transport_stream_new(fd, session), &owner->reader_options->proto_options.super);
+  LogProtoServer *proto = framing_factory_new_proto(
+    &owner->framing, compat_log_transport_stream_new(fd, session), &owner->reader_options->proto_options.super);
 
   if (!proto)
     return NULL;

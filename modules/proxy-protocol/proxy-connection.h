@@ -11,6 +11,7 @@
 #ifndef PROXY_CONNECTION_H_INCLUDED
 #define PROXY_CONNECTION_H_INCLUDED
 
+#include "framing.h"
 #include "proxy-header.h"
 #include "proxy-macros.h"
 
@@ -33,7 +34,7 @@ typedef struct _ProxyConnectionOwner
 {
   LogSrcDriver *driver;
   LogReaderOptions *reader_options;
-  LogProtoServerFactory *proto_factory;
+  FramingFactory framing;
   const ProxyMacroNames *macro_names;
   const gchar *transport;
   const DynamicWindowBalancer *dynamic_window;

@@ -85,6 +85,13 @@ proxy_options_set_transport(ProxyOptions *self, const gchar *transport, GError *
 }
 
 gboolean
+proxy_options_set_framing(ProxyOptions *self, const gchar *framing, GError **error)
+{
+  return framing_from_name(framing, &self->framing)
+         || _set_error(error, "framing() takes \"newline\", \"octet-counted\" or \"auto\", not \"%s\"", framing);
+}
+
+gboolean
 proxy_options_add_trusted_proxies(ProxyOptions *self, GList *networks, GError **error)
 {
   gboolean success = networks || _set_error(error, "trusted-proxies() needs an address or a network");

@@ -12,6 +12,7 @@
 #define PROXY_OPTIONS_H_INCLUDED
 
 #include "dynamic-window-balancer.h"
+#include "framing.h"
 #include "listener.h"
 #include "proxy-header.h"
 #include "proxy-macros.h"
@@ -44,6 +45,7 @@ typedef struct _ProxyOptions
   gchar *transport;
   TransportKind transport_kind;
   TlsOptions tls;
+  Framing framing;
   gboolean keep_alive;
   gint max_connections;
   /* NULL: anybody is trusted */
@@ -64,6 +66,7 @@ void proxy_options_defaults(ProxyOptions *self);
 void proxy_options_destroy(ProxyOptions *self);
 
 gboolean proxy_options_set_transport(ProxyOptions *self, const gchar *transport, GError **error);
+gboolean proxy_options_set_framing(ProxyOptions *self, const gchar *framing, GError **error);
 
 /* @networks: a list of strings, taken over; adds to those given before */
 gboolean proxy_options_add_trusted_proxies(ProxyOptions *self, GList *networks, GError **error);

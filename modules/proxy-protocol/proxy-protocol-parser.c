@@ -89,6 +89,7 @@ static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("protocol_version", KW_PROTOCOL_VERSION),
   KEYWORD("source_address", KW_SOURCE_ADDRESS),
   KEYWORD("macro_prefix", KW_MACRO_PREFIX),
+  KEYWORD("framing", KW_FRAMING),
 
   KEYWORD(NULL, 0),
 };

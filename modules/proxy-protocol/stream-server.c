@@ -478,13 +478,13 @@ _setup_owners(StreamServer *self)
   self->as_owner = (ProxyConnectionOwner){
     .driver = self->driver,
     .reader_options = &self->options->reader,
-    .proto_factory = log_proto_server_get_factory(&cfg->plugin_context, "text"),
     .macro_names = &self->options->macro_names,
     .transport = self->options->transport,
     .dynamic_window = &self->dynamic_window,
     .source_is_client = self->options->source_is_client,
     .closed = _on_connection_closed,
   };
+  framing_factory_init(&self->as_owner.framing, self->options->framing, cfg);
   self->as_pending_owner = (PendingConnectionOwner){
     .limits = &self->options->header_limits,
     .tls = &self->options->tls,
