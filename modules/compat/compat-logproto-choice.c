@@ -10,6 +10,8 @@
 
 #include "compat-logproto-choice.h"
 
+#include "compat-transport-layer.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -19,22 +21,12 @@
 
 typedef struct _ReplayingTransport
 {
-  LogTransport super;
-  LogTransport *inner;
+  CompatTransportLayer super;
   guchar bytes[COMPAT_LOGPROTO_CHOICE_BYTES];
   gsize length;
 } ReplayingTransport;
 
-static gssize
-_read_inner(ReplayingTransport *self, gpointer buffer, gsize count, LogTransportAuxData *aux)
-{
-  gssize rc = log_transport_read(self->inner, buffer, count, aux);
-
-  self->super.cond = self->inner->cond;
-  return rc;
-}
-
-/* Reads the other one as well, if there is room: the aux data come from there. */
+/* Reads the one below as well, if there is room: the aux data come from there. */
 static gssize
 _replaying_transport_read(LogTransport *s, gpointer buffer, gsize count, LogTransportAuxData *aux)
 {
@@ -47,34 +39,17 @@ _replaying_transport_read(LogTransport *s, gpointer buffer, gsize count, LogTran
   if (replayed == count)
     return count;
 
-  gssize rc = _read_inner(self, (gchar *) buffer + replayed, count - replayed, aux);
+  gssize rc = compat_transport_layer_read_below(&self->super, (gchar *) buffer + replayed, count - replayed, aux);
   return replayed > 0 ? (gssize) replayed + MAX(rc, 0) : rc;
 }
 
-static gssize
-_replaying_transport_write(LogTransport *s, const gpointer buffer, gsize count)
-{
-  return log_transport_write(((ReplayingTransport *) s)->inner, buffer, count);
-}
-
-static void
-_replaying_transport_free(LogTransport *s)
-{
-  /* the file descriptor is the other one's */
-  log_transport_free(((ReplayingTransport *) s)->inner);
-}
-
-static ReplayingTransport *
-_replaying_transport_new(LogTransport *inner)
+static LogTransport *
+_replaying_transport_new(LogTransport *below)
 {
   ReplayingTransport *self = g_new0(ReplayingTransport, 1);
 
-  log_transport_init_instance(&self->super, inner->fd);
-  self->super.read = _replaying_transport_read;
-  self->super.write = _replaying_transport_write;
-  self->super.free_fn = _replaying_transport_free;
-  self->inner = inner;
-  return self;
+  compat_transport_layer_init(&self->super, below, _replaying_transport_read);
+  return &self->super.super;
 }
 
 /*****************************************************************************
@@ -119,7 +94,7 @@ _make_choice(LogProtoChoice *self, LogTransportAuxData *aux)
 {
   ReplayingTransport *transport = (ReplayingTransport *) self->super.transport;
   gsize room = sizeof(transport->bytes) - transport->length;
-  gssize rc = _read_inner(transport, transport->bytes + transport->length, room, aux);
+  gssize rc = compat_transport_layer_read_below(&transport->super, transport->bytes + transport->length, room, aux);
 
   if (rc < 0)
     return errno == EAGAIN ? LPS_SUCCESS : LPS_ERROR;
@@ -129,7 +104,7 @@ _make_choice(LogProtoChoice *self, LogTransportAuxData *aux)
   gboolean is_all = rc == 0 || transport->length == sizeof(transport->bytes);
   if (choice >= 0 || is_all)
     self->chosen =
-      log_proto_server_factory_construct(self->factories[MAX(choice, 0)], &transport->super, self->super.options);
+      log_proto_server_factory_construct(self->factories[MAX(choice, 0)], self->super.transport, self->super.options);
   return LPS_SUCCESS;
 }
 
@@ -169,7 +144,7 @@ compat_log_proto_choice_new(LogTransport *transport, const LogProtoServerOptions
 {
   LogProtoChoice *self = g_new0(LogProtoChoice, 1);
 
-  log_proto_server_init(&self->super, &_replaying_transport_new(transport)->super, options);
+  log_proto_server_init(&self->super, _replaying_transport_new(transport), options);
   self->super.prepare = _prepare;
   self->super.fetch = _fetch;
   self->super.free_fn = _free;

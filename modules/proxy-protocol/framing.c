@@ -11,6 +11,7 @@
 #include "framing.h"
 
 #include "compat-logproto-choice.h"
+#include "compat-logproto-frames.h"
 #include "compat-transport.h"
 
 #include "cfg.h"
@@ -19,12 +20,6 @@ static const gchar *const NAMES[] = {
   [FRAMING_NEWLINE] = "newline",
   [FRAMING_OCTET_COUNTED] = "octet-counted",
   [FRAMING_AUTO] = "auto",
-};
-
-/* libsyslog-ng's protocols for them */
-static const gchar *const PROTOS[] = {
-  [FRAMING_NEWLINE] = "text",
-  [FRAMING_OCTET_COUNTED] = "framed",
 };
 
 gboolean
@@ -65,8 +60,8 @@ void
 framing_factory_init(FramingFactory *self, Framing framing, GlobalConfig *cfg)
 {
   self->framing = framing;
-  for (gsize i = 0; i < G_N_ELEMENTS(PROTOS); i++)
-    self->protos[i] = log_proto_server_get_factory(&cfg->plugin_context, PROTOS[i]);
+  self->protos[FRAMING_NEWLINE] = log_proto_server_get_factory(&cfg->plugin_context, "text");
+  self->protos[FRAMING_OCTET_COUNTED] = compat_log_proto_frames_factory();
 }
 
 LogProtoServer *

@@ -191,6 +191,17 @@ _read_header(PendingConnection *self)
  * Steps
  *****************************************************************************/
 
+static gboolean
+_has_left_behind_header(PendingConnection *self)
+{
+  guchar byte;
+
+  if (!self->has_header || self->tls)
+    return FALSE;
+  gssize rc = _recv(self, &byte, 1, TRUE);
+  return rc == 0 || (rc < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 static void
 _on_ready(void *s)
 {
@@ -198,6 +209,8 @@ _on_ready(void *s)
 
   if (self->steps.header)
     _read_header(self);
+  else if (_has_left_behind_header(self))
+    self->owner->leave(self);
   else
     _negotiate(self);
 }

@@ -53,12 +53,14 @@ typedef struct _PendingConnectionOwner
   /* The header is valid and has been read off; more may have to happen before @admit. */
   void (*header_complete)(PendingConnection *connection, const ProxyHeader *header);
   /*
-   * One of these two comes last, and then owns the connection.
+   * One of these comes last, and then owns the connection.
    *
    * Everything has happened. @header: NULL if there was none to come; @session:
    * TLS, taken over, or NULL; @more: the client's own bytes are already there.
    */
   void (*admit)(PendingConnection *connection, const ProxyHeader *header, TLSSession *session, gboolean more);
+  /* The client has gone behind its header, without a word of TLS: a health check. */
+  void (*leave)(PendingConnection *connection);
   void (*refuse)(PendingConnection *connection, PendingRefusal refusal, const gchar *reason);
 } PendingConnectionOwner;
 

@@ -237,6 +237,18 @@ _on_admissible(PendingConnection *pending, const ProxyHeader *header, TLSSession
 }
 
 static void
+_on_left(PendingConnection *pending)
+{
+  StreamServer *self = iv_container_of(pending->owner, StreamServer, as_pending_owner);
+  GSockAddr *client_addr = _original_client(pending);
+
+  _log_connection(
+    self, "Syslog connection closed", pending->fd, pending->peer_addr, client_addr ? client_addr : pending->peer_addr);
+  g_sockaddr_unref(client_addr);
+  _free_pending(self, pending);
+}
+
+static void
 _on_refused(PendingConnection *pending, PendingRefusal refusal, const gchar *reason)
 {
   StreamServer *self = iv_container_of(pending->owner, StreamServer, as_pending_owner);
@@ -490,6 +502,7 @@ _setup_owners(StreamServer *self)
     .tls = &self->options->tls,
     .header_complete = _on_header_complete,
     .admit = _on_admissible,
+    .leave = _on_left,
     .refuse = _on_refused,
   };
 }

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from daemon import SyslogNg, free_port  # noqa: E402
 from haproxy import HAProxy  # noqa: E402
+from tls import make_certificates  # noqa: E402
 
 
 @pytest.fixture
@@ -35,6 +36,11 @@ def start(daemon, port):
         return daemon.start(f"proxy-protocol(ip(127.0.0.1) port({port}) {driver_options});", **kwargs)
 
     return _start
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from client import connect, send, v1
 from daemon import free_port, log_tags
 
 TRUSTED = 'trusted-proxies("10.0.0.0/8")'
+# any file will do where nothing is loaded
+KEY, CERTIFICATE = 'key-file("/dev/null")', 'cert-file("/dev/null")'
 A_PORT = "number from 0 to 65535 or the name of a TCP service"
 
 # each row: options, with ^ in front of what the error points at; what its first line says
@@ -80,8 +82,22 @@ BAD_VALUES = [
     ('encoding(^"no-such-encoding")', 'unknown encoding "no-such-encoding"'),
     ('flags(^"no-such-flag")', 'Unknown flag "no-such-flag"'),
     ('^colour("red")', "syntax error, unexpected LL_IDENTIFIER"),
-    # not yet
-    ('^tls(key-file("key"))', "syntax error, unexpected LL_IDENTIFIER"),
+    ('framing(^"lines")', 'takes "newline", "octet-counted" or "auto", not "lines"'),
+    (f"^tls({KEY} {CERTIFICATE})", 'tls() needs transport("tls")'),
+    (f'^transport("tcp") tls({KEY} {CERTIFICATE})', 'tls() needs transport("tls")'),
+    ('^transport("tls")', 'transport("tls") needs a certificate and its key: tls(key-file('),
+    ('^transport("proxied-tls")', 'transport("proxied-tls") needs a certificate'),
+    ("^transport(tls) tls()", "needs a certificate"),
+    (f'^transport("tls") tls({KEY})', "needs a certificate"),
+    (f'^transport("tls") tls({CERTIFICATE})', "needs a certificate"),
+    (f'^transport("proxied-tls-passthrough") tls({CERTIFICATE} peer-verify(no))',
+     'transport("proxied-tls-passthrough") needs a certificate'),
+    ('transport(tls) tls(^"key")', "syntax error"),
+    ('transport(tls) tls(peer-verify(^"maybe"))', 'peer-verify() takes yes, no, "required-trusted"'),
+    ('transport(tls) tls(ssl-options(^"no-tls"))', 'ssl-options() takes "no-sslv2"'),
+    ("transport(tls) tls(trusted-dn(^))", "trusted-dn() needs a distinguished name"),
+    ("transport(tls) tls(trusted-keys(^))", "trusted-keys() needs a fingerprint"),
+    ('transport(tls) tls(key-file(^"/no/such/file"))', 'File "/no/such/file" not found'),
     ("port^", "expecting '('"),
     ("port(^", "expecting LL_IDENTIFIER or LL_NUMBER"),
 ]
@@ -123,6 +139,10 @@ def test_a_macro_prefix_that_is_too_long_says_what_the_limit_is(daemon):
     'transport("sctp")',
     f'macro-prefix("{"x" * 300}")',
     'ip("127.0.0.1") interface("lo") transport("tcp") port("no-such-service")',
+    f'transport("tls") tls({KEY} ca-file("/dev/null") cipher-suite("HIGH") peer-verify("maybe"))',
+    f'transport("tls") tls({KEY} {CERTIFICATE}) tls({CERTIFICATE})',
+    f"tls({KEY} {CERTIFICATE})",
+    'framing("lines")',
 ], ids=shortened)
 def test_a_mistake_leaks_nothing(daemon, options):
     daemon.wrapper = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", "--num-callers=40"]
@@ -142,6 +162,17 @@ EVERY_OWN_OPTION = (f'{TRUSTED} untrusted-peers("direct") header-timeout(5) max-
     "",
     EVERY_OWN_OPTION,
     'transport("TCP")',
+    *(f'transport("{name}") tls({KEY} {CERTIFICATE})' for name in ("tls", "TLS", "proxied-tls",
+                                                                    "proxied-tls-passthrough")),
+    f"transport(tls) tls({KEY} {CERTIFICATE})",
+    'transport("tls") tls(pkcs12-file("/dev/null"))',
+    f'transport("tls") tls({KEY} {CERTIFICATE} peer-verify("optional_trusted") ca-file("/dev/null") ca-dir("/dev")'
+    ' crl-dir("/dev") dhparam-file("/dev/null") trusted-keys("SHA1:00") trusted-dn("*") cipher-suite("HIGH")'
+    ' sigalgs("RSA+SHA256") client-sigalgs("RSA+SHA256") ecdh-curve-list("prime256v1") curve-list("prime256v1")'
+    ' ssl-options("no-sslv3" "no_tlsv1") allow-compress(no))',
+    f'transport("tls") tls({KEY} {CERTIFICATE} cipher-suite(tls12-and-older("HIGH") tls13("TLS_AES_256_GCM_SHA384")))',
+    *(f'framing("{name}")' for name in ("newline", "octet-counted", "auto")),
+    "framing(auto)",
     'trusted-proxies("10.0.0.1")',
     "trusted-proxies(10.0.0.1)",
     'trusted-proxies("2001:db8::1")',

@@ -3,7 +3,6 @@
 
 import socket
 import ssl
-import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +10,8 @@ from client import connect, line, send
 from daemon import log_tags, macros, wait_for
 from nginx import Nginx
 from proxy_v2 import AUTHORITY, INET, INET6, checksummed, tlv
+from tls import CLIENT_NAME, client_context
 
-CLIENT_NAME = "client.b\u00fccher.example"
 OF_THE_CONNECTION = {"SRCIP", "SRCPORT", "DSTIP", "DSTPORT", "IP_VERSION", "VERSION", "PEERIP", "PEERPORT"}
 
 
@@ -97,28 +96,6 @@ def test_health_checks_go_on_beside_real_connections(both, front):
 # TLS clients
 
 
-def _certificate(directory, name, common_name, key, issuer=None):
-    issued_by = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"] if issuer else []
-    subprocess.run(["openssl", "req", "-x509", "-nodes", "-days", "30", "-utf8", "-subj", f"/CN={common_name}",
-                    *issued_by, "-newkey", *key, "-keyout", f"{name}.key", "-out", f"{name}.pem"],
-                   check=True, capture_output=True, cwd=directory)
-    return directory / f"{name}.pem"
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """A CA, what it has signed, and a client that it does not know. That of the server has its key with it."""
-    directory = tmp_path_factory.mktemp("certificates")
-    ec = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    ca = _certificate(directory, "ca", "ca", ec)
-    server = _certificate(directory, "server", "server.example.com", ["rsa:2048"], "ca")
-    with open(server, "ab") as file:
-        file.write((directory / "server.key").read_bytes())
-    return SimpleNamespace(
-        ca=ca, server=server, client=_certificate(directory, "client", CLIENT_NAME, ec, "ca"),
-        stranger=_certificate(directory, "stranger", "stranger", ec))
-
-
 REQUIRED = "verify required"
 OPTIONAL = "verify optional"
 ANYTHING = "verify optional crt-ignore-err all ca-ignore-err all"
@@ -133,19 +110,6 @@ def tls(both, front, certificates):
         return both(server_options, f"{bind}\n  {frontend}", **kwargs)
 
     return _tls
-
-
-def client_context(certificate=None, version=None, alpn=None):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if certificate:
-        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-    if version:
-        context.minimum_version = context.maximum_version = version
-    if alpn:
-        context.set_alpn_protocols([alpn])
-    return context
 
 
 def send_tls(daemon, port, context, name=None, session=None):
