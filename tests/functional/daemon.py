@@ -165,6 +165,11 @@ class SyslogNg:
         assert len(messages) == count, messages
         return messages
 
+    def wait_messages_of(self, belongs, count, timeout=10):
+        """Waits for at least count messages for which belongs(message) is true, and returns them."""
+        return wait_for(lambda: (found := list(filter(belongs, self.messages())))[count - 1:] and found,
+                        lambda: f"{count} messages, have {self.messages()}; log:\n{self.log()[-4000:]}", timeout)
+
     def counters(self, driver="s_test#0"):
         """The driver's own counters in syslog-ng-ctl stats: name -> number."""
         matches = map(DRIVER_COUNTER.match, self.ctl("stats").splitlines())

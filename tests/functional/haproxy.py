@@ -18,7 +18,7 @@ class HAProxy(ProxyProcess):
         self.socket = self.directory / "haproxy.sock"
 
     def start(self, bind, server, server_options="send-proxy check"):
-        self.config_file.write_text(
+        return self.start_with(
             "global\n"
             f"  stats socket {self.socket} level admin\n"
             "defaults\n"
@@ -29,6 +29,10 @@ class HAProxy(ProxyProcess):
             "listen front\n"
             f"  bind {bind}\n"
             f"  server syslog-ng {server} {server_options} inter 50ms rise 1 fall 1\n")
+
+    def start_with(self, configuration):
+        """configuration: has the stats socket"""
+        self.config_file.write_text(configuration)
         return self.run(["/usr/sbin/haproxy", "-f", self.config_file, "-db"], self._is_listening)
 
     def command(self, command):
