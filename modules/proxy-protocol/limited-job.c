@@ -16,6 +16,8 @@
 #include <iv.h>
 
 #define RETRY_MSEC 10
+/* on a machine with two threads: one for each, and one that is there when either is done */
+#define MIN_LIMIT 3
 
 static struct iv_list_head waiting_jobs = IV_LIST_HEAD_INIT(waiting_jobs);
 static gint num_running;
@@ -36,7 +38,7 @@ _retry_later(void)
 static void
 _start_waiting_jobs(void *unused G_GNUC_UNUSED)
 {
-  gint limit = MAX(1, compat_count_worker_threads() - 1);
+  gint limit = MAX(compat_count_worker_threads() - 1, MIN_LIMIT);
 
   while (num_running < limit && !iv_list_empty(&waiting_jobs))
     {

@@ -16,8 +16,9 @@
 #include <iv_list.h>
 
 /*
- * Work for the worker threads that takes its time. All such jobs together leave
- * a thread free for those of syslog-ng, which are short.
+ * Work for the worker threads that takes its time. However many such jobs there
+ * are, a few are begun at a time, and on a machine with many threads one of these
+ * is left free: the jobs of syslog-ng, which are short, do not wait for long.
  *
  * Belongs to the main thread.
  */

@@ -71,17 +71,19 @@ _accept_header(PendingConnection *self, const ProxyHeader *header)
   self->owner->header_complete(self, header);
 }
 
-/* Calls the owner, after which the connection may be gone. */
+/*
+ * Calls the owner, after which the connection may be gone. OpenSSL may have
+ * decrypted messages already, of which the socket says nothing.
+ */
 static void
 _on_negotiation_done(PendingConnection *self)
 {
-  gboolean more = tls_negotiation_has_data(self->tls);
   ProxyHeader header;
   gboolean has_header = header_reader_get(&self->header, &header);
 
   if (self->steps.header_in_tls)
     _accept_header(self, &header);
-  self->owner->admit(self, has_header ? &header : NULL, tls_negotiation_release_session(self->tls), more);
+  self->owner->admit(self, has_header ? &header : NULL, tls_negotiation_release_session(self->tls), TRUE);
 }
 
 static void

@@ -56,7 +56,7 @@ typedef struct _PendingConnectionOwner
    * One of these comes last, and then owns the connection.
    *
    * Everything has happened. @header: NULL if there was none to come; @session:
-   * TLS, taken over, or NULL; @more: the client's own bytes are already there.
+   * TLS, taken over, or NULL; @more: the client's own bytes are or may be already there.
    */
   void (*admit)(PendingConnection *connection, const ProxyHeader *header, TLSSession *session, gboolean more);
   /* The client has gone behind its header, without a word of TLS: a health check. */

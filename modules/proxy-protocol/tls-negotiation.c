@@ -145,12 +145,6 @@ tls_negotiation_is_running(const TlsNegotiation *self)
   return limited_job_is_running(&self->job);
 }
 
-gboolean
-tls_negotiation_has_data(const TlsNegotiation *self)
-{
-  return SSL_has_pending(self->session->ssl);
-}
-
 TLSSession *
 tls_negotiation_release_session(TlsNegotiation *self)
 {

@@ -71,11 +71,6 @@ void tls_negotiation_cancel(TlsNegotiation *self);
 gboolean tls_negotiation_is_running(const TlsNegotiation *self);
 
 /**
- * tls_negotiation_has_data() - has the client sent more than what was read, and it is here already?
- */
-gboolean tls_negotiation_has_data(const TlsNegotiation *self);
-
-/**
  * tls_negotiation_release_session() - take the session out, for the caller to own
  */
 TLSSession *tls_negotiation_release_session(TlsNegotiation *self);

@@ -14,9 +14,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +34,9 @@
 #define LINE_SIZE 200
 #define BLOCK_LINES 320
 #define BLOCK_SIZE (BLOCK_LINES * LINE_SIZE)
-#define MAX_HEADER 108
+#define MAX_TLVS 4000
+/* a version 1 header with its NUL, or a version 2 header with IPv4 addresses and TLVs */
+#define MAX_HEADER (108 + MAX_TLVS)
 #define MAX_EVENTS 256
 
 /* Closed connections sit in TIME_WAIT for a minute; one address has some 28,000 ports, a hundred have enough. */
@@ -48,6 +52,9 @@ typedef struct
   int count;
   int connections;
   bool header;
+  bool v2;
+  int tlvs;
+  bool tls;
   bool split;
   bool line;
   int max_seconds;
@@ -108,10 +115,37 @@ fill_line(void)
   line[LINE_SIZE - 1] = '\n';
 }
 
+/* IPv4 addresses, and one TLV for the rest of the length asked for. */
+static size_t
+fill_v2_header(char *header, unsigned number)
+{
+  static const char start[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11";
+  size_t length = sizeof(start) - 1;
+  uint16_t block = htons(12 + options.tlvs), value = htons(options.tlvs - 3), port = htons(1024 + number % 60000);
+  uint32_t source = htonl(0x0a000000 | (number & 0xffffff));
+
+  memcpy(header, start, length);
+  memcpy(header + length, &block, 2);
+  memcpy(header + length + 2, &source, 4);
+  memcpy(header + length + 6, "\xc0\x00\x02\x01", 4);
+  memcpy(header + length + 10, &port, 2);
+  memcpy(header + length + 12, "\x19\x72", 2);
+  length += 14;
+  if (options.tlvs > 0)
+    {
+      header[length] = '\xe4';
+      memcpy(header + length + 1, &value, 2);
+      memset(header + length + 3, 'x', options.tlvs - 3);
+    }
+  return length + options.tlvs;
+}
+
 /* Every connection has a client address of its own, so that no server can gain by remembering the last one. */
 static size_t
 fill_header(char *header, unsigned number)
 {
+  if (options.v2)
+    return fill_v2_header(header, number);
   return snprintf(header,
                   MAX_HEADER,
                   "PROXY TCP4 10.%u.%u.%u 192.0.2.1 %u 6514\r\n",
@@ -194,28 +228,117 @@ server_closed_cleanly(int fd)
 
 /* --- connect --- */
 
-static void
-start_short_connection(int *fds, unsigned slot, unsigned number)
+typedef struct
 {
-  int fd = open_connection(number);
+  int fd;
+  /* NULL without TLS, and when all has been said */
+  SSL *tls;
+} Connection;
 
+static SSL_CTX *tls_context;
+
+static void
+die_of_tls(const char *what)
+{
+  fprintf(stderr, "load: %s failed\n", what);
+  exit(1);
+}
+
+static void
+start_tls(Connection *self, unsigned number)
+{
+  char header[MAX_HEADER];
+  int yes = 1;
+
+  setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+  if (options.header && !send_all(self->fd, header, fill_header(header, number)))
+    die("send");
+  if (fcntl(self->fd, F_SETFL, O_NONBLOCK) < 0)
+    die("fcntl");
+  self->tls = SSL_new(tls_context);
+  if (!self->tls || !SSL_set_fd(self->tls, self->fd))
+    die_of_tls("SSL_new()");
+}
+
+/* Shakes hands as far as that goes, then says all there is to say. A handshake is too short to fill a socket. */
+static void
+go_on_with_tls(Connection *self)
+{
+  int rc = SSL_connect(self->tls);
+
+  if (rc != 1)
+    {
+      if (SSL_get_error(self->tls, rc) != SSL_ERROR_WANT_READ)
+        die_of_tls("the handshake");
+      return;
+    }
+  if (SSL_write(self->tls, line, LINE_SIZE) != LINE_SIZE)
+    die_of_tls("SSL_write()");
+  SSL_shutdown(self->tls);
+  SSL_free(self->tls);
+  self->tls = NULL;
+  shutdown(self->fd, SHUT_WR);
+}
+
+/* What the server says in TLS behind the handshake is of no interest. */
+static void
+drain(int fd)
+{
+  char bytes[4096];
+
+  while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+    ;
+}
+
+/* Returns whether there is more to come; if not, whether it went well is in @failed. */
+static bool
+is_still_open(Connection *self, int *failed)
+{
+  char byte;
+
+  if (self->tls)
+    {
+      go_on_with_tls(self);
+      return true;
+    }
+  if (options.tls)
+    {
+      drain(self->fd);
+      if (recv(self->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN)
+        return true;
+    }
+  *failed += !server_closed_cleanly(self->fd);
+  return false;
+}
+
+static void
+start_short_connection(Connection *connections, unsigned slot, unsigned number)
+{
+  Connection *self = &connections[slot];
+
+  self->fd = open_connection(number);
+  if (options.tls)
+    {
+      start_tls(self, number);
+      go_on_with_tls(self);
+    }
   /* a server that refuses us resets the connection: seen below, when it is read */
-  if (send_greeting(fd, number))
-    shutdown(fd, SHUT_WR);
-  fds[slot] = fd;
-  watch(fd, EPOLL_CTL_ADD, EPOLLIN, slot);
+  else if (send_greeting(self->fd, number))
+    shutdown(self->fd, SHUT_WR);
+  watch(self->fd, EPOLL_CTL_ADD, EPOLLIN, slot);
 }
 
 static int
 run_connect(void)
 {
-  int *fds = calloc(options.connections, sizeof(int));
+  Connection *connections = calloc(options.connections, sizeof(Connection));
   struct epoll_event events[MAX_EVENTS];
   int started = 0, finished = 0, failed = 0;
   double start = now();
 
+  tls_context = options.tls ? SSL_CTX_new(TLS_client_method()) : NULL;
   for (; started < options.connections && started < options.count; started++)
-    start_short_connection(fds, started, started);
+    start_short_connection(connections, started, started);
 
   while (finished < options.count)
     {
@@ -225,18 +348,20 @@ run_connect(void)
         {
           unsigned slot = events[i].data.u32;
 
-          failed += !server_closed_cleanly(fds[slot]);
-          close(fds[slot]);
+          if (is_still_open(&connections[slot], &failed))
+            continue;
+          close(connections[slot].fd);
           finished++;
           if (started < options.count)
-            start_short_connection(fds, slot, started++);
+            start_short_connection(connections, slot, started++);
         }
     }
 
   double seconds = now() - start;
 
   printf("connections=%d failed=%d seconds=%.6f rate=%.1f\n", finished, failed, seconds, finished / seconds);
-  free(fds);
+  SSL_CTX_free(tls_context);
+  free(connections);
   return failed != 0;
 }
 
@@ -428,6 +553,9 @@ usage(void)
         "  --count N         connections (connect, idle) or lines (stream)\n"
         "  --connections N   in flight (connect, default 100) or open (stream, default 2)\n"
         "  --header          start every connection with a PROXY v1 header\n"
+        "  --v2              make that a v2 header\n"
+        "  --tlvs N          with so many bytes of TLVs in it\n"
+        "  --tls             connect: in TLS, behind the header\n"
         "  --split           connect: send the header in a segment of its own\n"
         "  --line            idle: send one line after the header\n"
         "  --max-seconds N   give up, or for idle end, after that time (default 60)\n",
@@ -457,6 +585,9 @@ parse_options(int argc, char **argv)
     { "count", required_argument, NULL, 'c' },
     { "connections", required_argument, NULL, 'n' },
     { "header", no_argument, NULL, 'h' },
+    { "v2", no_argument, NULL, '2' },
+    { "tlvs", required_argument, NULL, 'v' },
+    { "tls", no_argument, NULL, 'e' },
     { "split", no_argument, NULL, 's' },
     { "line", no_argument, NULL, 'l' },
     { "max-seconds", required_argument, NULL, 't' },
@@ -478,6 +609,15 @@ parse_options(int argc, char **argv)
         break;
       case 'h':
         options.header = true;
+        break;
+      case '2':
+        options.v2 = true;
+        break;
+      case 'v':
+        options.tlvs = parse_number(optarg, MAX_TLVS);
+        break;
+      case 'e':
+        options.tls = true;
         break;
       case 's':
         options.split = true;
