@@ -406,21 +406,26 @@ haproxy_parser_set_formats(LogParser *s, GList *names, GError **error)
   return TRUE;
 }
 
-/* The string with a caret under the place, as compilers do. A string of several lines is shown as one. */
+/* syslog-ng cuts what an error says at 256 characters. */
+#define EXCERPT_BEFORE 30
+#define EXCERPT_LENGTH 40
+
+/* The string around the place, with a caret under it, as compilers do. */
 static void
 _set_format_error(GError **error, const gchar *string, LogFormatError *format_error)
 {
-  gchar *line = g_strdelimit(g_strdup(string), "\n\t", ' ');
+  gsize start = format_error->position > EXCERPT_BEFORE ? format_error->position - EXCERPT_BEFORE : 0;
+  gchar *excerpt = g_strdelimit(g_strndup(string + start, EXCERPT_LENGTH), "\n\t", ' ');
 
   g_set_error(error,
               _error_domain(),
               0,
-              "log-format() cannot be compiled: %s\n    %s\n    %*s^\n",
+              "log-format() is wrong: %s\n    %s\n    %*s^\n",
               format_error->message,
-              line,
-              (gint) format_error->position,
+              excerpt,
+              (gint) (format_error->position - start),
               "");
-  g_free(line);
+  g_free(excerpt);
   g_free(format_error->message);
 }
 

@@ -60,7 +60,7 @@ line_cursor_skip_name(LineCursor *self)
 {
   const gchar *start = self->p;
 
-  while (self->p < self->end && (g_ascii_isalnum(*self->p) || strchr("-_.:", *self->p)) && *self->p)
+  while (self->p < self->end && (g_ascii_isalnum(*self->p) || strchr("-_.:<>", *self->p)) && *self->p)
     self->p++;
   return self->p > start;
 }

@@ -200,9 +200,7 @@ _parse_escape(const gchar *sequence, gboolean in_quotes, gchar *c)
   if (!*sequence)
     return 0;
   *c = *sequence;
-  if (in_quotes)
-    return strchr("\\\"$", *sequence) ? 1 : 0;
-  if (strchr(" \\#\"'", *sequence))
+  if (strchr(" \\#\"'", *sequence) || (in_quotes && *sequence == '$'))
     return 1;
   if (*sequence == 'x' && g_ascii_isxdigit(sequence[1]) && g_ascii_isxdigit(sequence[2]))
     {
@@ -259,8 +257,8 @@ _read_argument(Argument *self, const gchar *string, LogFormatError *error)
       if (quote == '"' && _is_variable(p))
         {
           error->position = position;
-          error->message = g_strdup("environment variables of HAProxy are not known here: write what the variable "
-                                    "contains, or \\$ for the character itself");
+          error->message =
+            g_strdup("the environment of HAProxy is not known here: write what the variable contains, or \\$");
           return TRUE;
         }
       if (!quote && (*p == ' ' || *p == '\t' || *p == '\n'))
@@ -719,14 +717,15 @@ _check_step(Compiler *self, guint i)
       && !_can_be_told_apart(&steps[i], &steps[i + 1]))
     return _fail(self,
                  g_array_index(self->step_positions, gsize, i + 1),
-                 "nothing stands between this value and the one in front of it, so that a line does not show where "
-                 "one ends and the other begins: write a character between them, or quote them with \"%%{+Q}\"");
+                 "nothing stands between this value and the one before it: write a character there, or quote them with "
+                 "\"%%{+Q}\"");
   if (_is_header_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
       && !(steps[i].kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response))
-    return _fail(self,
-                 position,
-                 "a list of captured headers without quotes does not show where it ends: quote it with \"%%{+Q}\", "
-                 "put it last, or name the headers with request-headers() and response-headers()");
+    return _fail(
+      self,
+      position,
+      "a list of captured headers without quotes has no visible end: quote it with \"%%{+Q}\", put it last, or use "
+      "request-headers()");
   return TRUE;
 }
 

@@ -75,7 +75,7 @@ static const struct
   { "\"{\\\"ip\\\":\\\"%ci\\\"}\"", "{\"ip\":\"(client_ip)\"}" },
   { "'{\"ip\":\"%ci\"}'", "{\"ip\":\"(client_ip)\"}" },
   { "\"%ci \"'%cp'\\ %b", "(client_ip)_(client_port)_(backend_name)" },
-  { "\"%ci\\$x\\x41\\t\"", "(client_ip)$x\\x41\\t" },
+  { "\"%ci\\$x\\x41\\t\"", "(client_ip)$xA\t" },
   { "%ci-\\x41\\t", "(client_ip)-A\t" },
   { "\"%ci \\\n    %cp\"", "(client_ip)_(client_port)" },
   /* bare */

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The lines of the real HAProxy: its formats, traffic of every kind, and what it says about servers and proxies."""
+
+import signal
+import socket
+import subprocess
+import threading
+from contextlib import contextmanager
+
+import pytest
+from daemon import free_port, wait_for
+
+# as log-format has no other way to say the same thing twice: all aliases of 2.6, split at a character that is in no value
+ALIASES = ("B CC CS H HM HP HPO HQ HU HV ID ST T Ta Tc Td Th Ti Tl TR Tr Ts Tt Tu Tw U ac b bc bi bp bq ci cp f fc fi fp ft lc hr hs"
+           " ms pid r rc rt s sc si sp sq sslc sslv t tr trg trl tsc").split()
+SEPARATOR = "\x1f"
+NAMES = {"CC": "captured_request_cookie", "CS": "captured_response_cookie", "H": "hostname", "HM": "http_method", "HP": "http_path",
+         "HPO": "http_path_only", "HU": "http_uri", "HV": "http_version", "ID": "unique_id", "ST": "status_code",
+         "T": "gmt_date_time", "Tl": "local_date_time", "Ts": "timestamp", "ac": "actconn", "b": "backend_name", "bc": "beconn",
+         "bi": "backend_source_ip", "bp": "backend_source_port", "bq": "backend_queue", "ci": "client_ip", "cp": "client_port",
+         "f": "frontend_name", "fc": "feconn", "fi": "frontend_ip", "fp": "frontend_port", "lc": "frontend_log_counter",
+         "ms": "accept_date_ms", "pid": "pid", "r": "http_request", "rt": "request_counter", "s": "server_name", "sc": "srv_conn",
+         "si": "server_ip", "sp": "server_port", "sq": "srv_queue", "sslc": "ssl_ciphers", "sslv": "ssl_version",
+         "t": "accept_date", "tr": "request_date", "trg": "gmt_request_date", "trl": "local_request_date",
+         "tsc": "termination_state", "U": "bytes_uploaded"}
+NAMES.update({timer: timer for timer in "Tc Td Th Ti TR Tr Tw".split()})
+# of these HAProxy prints more than the value: a "+", "?", "~" or braces
+DECORATED = {"B": ("bytes_read", "+"), "Ta": ("Ta", "+"), "Tt": ("Tt", "+"), "Tu": ("Tu", "+"), "rc": ("retries", "+"),
+             "HQ": ("http_query", "?"), "hr": ("captured_request_headers", "{}"), "hs": ("captured_response_headers", "{}")}
+EVERYTHING = '"' + r"\x1f".join(f"%{alias}" for alias in ALIASES) + '"'
+
+
+class Log:
+    """A syslog-ng that parses what an HAProxy logs, both started by start()."""
+
+    def __init__(self, daemon, haproxy):
+        self.daemon, self.haproxy = daemon, haproxy
+        self.port, self.front = free_port(), free_port()
+
+    def start(self, sections, options="", default="option httplog", start=True):
+        """sections: of haproxy.cfg, with {front} for the port to listen on"""
+        self.daemon.start(f'network(transport("udp") ip(127.0.0.1) port({self.port}) flags(no-parse));',
+                          filters=f"if {{ parser {{ haproxy-parser({options}); }}; }};")
+        self.haproxy.start_with(
+            f"global\n  stats socket {self.haproxy.socket} level admin\n  log 127.0.0.1:{self.port} len 8192 local0\n"
+            f"defaults\n  log global\n  mode http\n  {default}\n  retries 1\n  timeout connect 300ms\n  timeout client 300ms\n"
+            "  timeout server 300ms\n" + sections.replace("{front}", str(self.front)))
+
+    def lines(self, kind=None):
+        """The parsed messages of a format, or those of all formats that are about requests and connections."""
+        found = [m for m in self.daemon.messages() if m.get("_haproxy")]
+        return [m for m in found if (m["_haproxy"]["format"] == kind if kind else m["_haproxy"]["format"] != "event")]
+
+    def wait_line(self, kind=None, count=1):
+        wait_for(lambda: len(self.lines(kind)) >= count, lambda: f"line {count}, have {self.daemon.messages()}")
+        return self.lines(kind)[count - 1]["_haproxy"]
+
+    def send(self, data, source="127.0.0.1", shutdown=False):
+        """Sends and reads until HAProxy closes. Returns our port and what came."""
+        with socket.create_connection(("127.0.0.1", self.front), 10, (source, 0)) as sock:
+            sock.sendall(data)
+            if shutdown:
+                sock.shutdown(socket.SHUT_WR)
+            return sock.getsockname()[1], b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+@pytest.fixture
+def log(daemon, haproxy):
+    return Log(daemon, haproxy)
+
+
+@contextmanager
+def server(answer=b"HTTP/1.0 200 OK\r\nServer: me|you {x}\r\nSet-Cookie: SRV=s 1; path=/\r\n\r\nhello"):
+    """A server that gives every connection this answer; None: it never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held = []
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                held.append(connection)
+                if answer is not None:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        for connection in held:
+            connection.close()
+
+
+def frontend(extra="", servers="server app1 127.0.0.1:{server}"):
+    return ("frontend www\n  bind 127.0.0.1:{front}\n  capture request header Host len 64\n  capture request header User-Agent len 64\n"
+            "  capture response header Server len 64\n  capture cookie SID len 64\n"
+            f"  unique-id-format %{{+X}}o-%ci-%cp\n  {extra}\n  default_backend app\nbackend app\n  {servers}\n")
+
+
+REQUEST = b"GET /path/x?a=1&b=%22 HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla {5.0} (a|b)\r\nCookie: SID=x\r\nConnection: close\r\n\r\n"
+TRAFFIC = {  # what is sent, answer of the server, HTTP status, termination state
+    "normal": (REQUEST, server, "200", "--"),
+    "bad request": (b"GET /\xff\x01 HTTP/1.1\r\n\r\n", server, "400", "PR"),
+    "denied": (REQUEST.replace(b"/path", b"/denied"), server, "403", "PR"),
+    "server does not answer": (REQUEST, lambda: server(None), "504", "sH"),
+    "nonsense from the server": (REQUEST, lambda: server(b"nonsense\r\n\r\n"), "502", "PH"),
+    "client does not go on": (b"GET / HTTP/1.1\r\n", server, "408", "cR"),
+}
+
+
+@pytest.mark.parametrize("name", TRAFFIC)
+def test_every_alias_on_every_kind_of_traffic(log, name):
+    data, make_server, status, state = TRAFFIC[name]
+    with make_server() as port:
+        log.start(frontend(f"http-request deny if {{ path_beg /denied }}\n  log-format {EVERYTHING}").replace("{server}", str(port)),
+                  f"log-format('{EVERYTHING}')")
+        client_port, _ = log.send(data)
+        values = log.wait_line("custom")
+    (line,) = [m["MESSAGE"] for m in log.lines("custom")]
+    printed = dict(zip(ALIASES, line.partition("]: ")[2].split(SEPARATOR)))
+    assert len(printed) == len(ALIASES)
+    for alias, field in NAMES.items():
+        assert values[field] == printed[alias], alias
+    for alias, (field, decoration) in DECORATED.items():
+        expected = printed[alias].strip(decoration)
+        assert values.get(field, "") == expected, alias
+    # what we know ourselves
+    assert (values["client_ip"], values["client_port"]) == ("127.0.0.1", str(client_port))
+    assert (values["frontend_ip"], values["frontend_port"], values["frontend_name"]) == ("127.0.0.1", str(log.front), "www")
+    assert (values["status_code"], values["termination_state"][:2], values["process_name"]) == (status, state, "haproxy")
+    if name == "normal":
+        assert (values["http_method"], values["http_uri"], values["http_query"], values["http_version"]) == (
+            "GET", "/path/x?a=1&b=%22", "a=1&b=%22", "HTTP/1.1")
+        assert values["request_header"] == {"1": "www.example.com", "2": "Mozilla #7B5.0#7D (a#7Cb)"}
+        assert (values["backend_name"], values["server_name"], values["server_port"]) == ("app", "app1", str(port))
+
+
+FORMATS = [("option httplog", "http"), ("option httpslog", "https"), ("option httplog clf", "http-clf"), ("option tcplog", "tcp")]
+
+
+@pytest.mark.parametrize("option, name", FORMATS)
+@pytest.mark.parametrize("logasap", [False, True])
+def test_built_in_formats(log, option, name, logasap):
+    with server() as port:
+        log.start(frontend("option logasap" if logasap else "").replace("{server}", str(port)), default=option)
+        client_port, _ = log.send(REQUEST, source="127.0.0.7")
+        values = log.wait_line()
+    assert (values["format"], values["client_ip"], values["client_port"]) == (name, "127.0.0.7", str(client_port))
+    assert (values["frontend_name"], values["backend_name"], values["server_name"]) == ("www", "app", "app1")
+    assert values.get("partial", "false") == str(logasap).lower()
+    assert int(values["bytes_read"]) > 0 or logasap
+    if name != "tcp":
+        assert (values["status_code"], values["http_request"]) == ("200", "GET /path/x?a=1&b=%22 HTTP/1.1")
+        assert values["captured_request_cookie"] == "SID=x"
+        assert values["request_header"]["1"] == "www.example.com"
+
+
+def test_tcp_mode(log):
+    with server(b"bye") as port:
+        log.start(f"listen www\n  mode tcp\n  bind 127.0.0.1:{{front}}\n  server app1 127.0.0.1:{port}\n", default="option tcplog")
+        client_port, answer = log.send(b"hello")
+        values = log.wait_line("tcp")
+    assert (values["client_port"], values["bytes_read"], values["termination_state"], values["retries"]) == (
+        str(client_port), str(len(answer)), "--", "0")
+    assert (values["frontend_name"], values["backend_name"], values["server_name"]) == ("www", "www", "app1")
+
+
+def test_no_server_and_redispatch(log):
+    with server() as port:
+        log.start(frontend(servers=f"option redispatch\n  server dead 127.0.0.1:{free_port()}\n  server app1 127.0.0.1:{port}"))
+        for _ in range(2):
+            log.send(REQUEST)
+        log.wait_line("http", 2)
+    both = [m["_haproxy"] for m in log.lines("http")]
+    redispatched, *_ = [values for values in both if values.get("redispatched") == "true"]
+    assert (redispatched["server_name"], redispatched["status_code"], redispatched["retries"]) == ("app1", "200", "1")
+
+
+def test_a_line_that_haproxy_cuts(log):
+    with server() as port:
+        sections = frontend(f"no log\n  log 127.0.0.1:{log.port} len 300 local0").replace("{server}", str(port))
+        log.start(sections)
+        log.send(REQUEST.replace(b"/path", b"/" + b"p" * 400))
+        values = log.wait_line("http")
+    assert (values["truncated"], values["http_method"]) == ("true", "GET")
+    assert set(values["http_path"]) == {"/", "p"}
+
+
+def test_ipv6_and_unix_sockets(log, tmp_path):
+    with server() as port:
+        log.start(frontend(f"bind [::1]:{{front}}\n  bind unix@{tmp_path}/www.sock").replace("{server}", str(port)))
+        with socket.create_connection(("::1", log.front)) as sock:
+            sock.sendall(REQUEST)
+            client_port = sock.getsockname()[1]
+            values = log.wait_line("http")
+            assert (values["client_ip"], values["client_port"]) == ("::1", str(client_port))
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(f"{tmp_path}/www.sock")
+            sock.sendall(REQUEST)
+            values = log.wait_line("http", 2)
+            assert (values["client_ip"], values["client_port"].isdigit()) == ("unix", True)
+
+
+def test_connections_without_a_log_format(log):
+    with server() as port:
+        log.start(f"listen www\n  bind 127.0.0.1:{{front}}\n  server app1 127.0.0.1:{port}\n", default="")
+        client_port, _ = log.send(REQUEST)
+        values = log.wait_line("connect")
+    assert values == {**values, "source_ip": "127.0.0.1", "source_port": str(client_port), "destination_ip": "127.0.0.1",
+                      "destination_port": str(log.front), "frontend_name": "www", "mode": "HTTP"}
+
+
+def test_errors_before_there_is_a_request(log, tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", tmp_path / "k",
+                    "-out", tmp_path / "c"], check=True, capture_output=True)
+    (tmp_path / "pem").write_bytes((tmp_path / "k").read_bytes() + (tmp_path / "c").read_bytes())
+    log.start(f"frontend www\n  bind 127.0.0.1:{{front}} name tls ssl crt {tmp_path}/pem\n  http-request deny\n")
+    client_port, _ = log.send(b"no TLS at all\n")
+    values = log.wait_line("error")
+    assert (values["client_port"], values["frontend_name"], values["bind_name"]) == (str(client_port), "www", "tls")
+    assert "SSL handshake" in values["error_message"]
+
+
+def test_servers_and_proxies(log):
+    with server() as port:
+        log.start("listen www\n  bind 127.0.0.1:{front}\n  option log-health-checks\n"
+                  f"  server app1 127.0.0.1:{port} check inter 100ms fall 1\n  server app2 127.0.0.1:{free_port()} check inter 100ms fall 1 backup\n")
+        events = lambda: [m["_haproxy"] for m in log.lines("event")]  # noqa: E731
+        wait_for(lambda: [e for e in events() if e["event"] == "server_down"], lambda: f"app2, have {log.daemon.messages()}")
+        for command in ("set server www/app1 state maint", "set server www/app1 state ready", "set server www/app1 state drain",
+                        "set server www/app1 state ready"):
+            log.haproxy.command(command)
+        log.haproxy.process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: [e for e in events() if e["event"] == "proxy_stopped"], lambda: f"the end, have {log.daemon.messages()}")
+    names = {e["event"] for e in events()}
+    assert {"server_down", "server_maintenance", "server_ready", "server_drain", "backend_without_server", "proxy_stopped"} <= names
+    (down,) = [e for e in events() if e["event"] == "server_down" and e["server_name"] == "app2"]
+    assert down == {**down, "backup": "true", "active_servers": "1", "backup_servers": "0"}
+    (check,) = [e for e in events() if e["event"] == "health_check_failed"]
+    assert check == {**check, "server_name": "app2", "backup": "true", "reason": "Layer4 connection problem",
+                     "check_info": "Connection refused", "check_health": "0/2", "check_status": "DOWN"}
+    # each line that HAProxy has logged is one that we know
+    assert [m["MESSAGE"] for m in log.daemon.messages() if not m.get("_haproxy")] == []
