@@ -12,18 +12,12 @@
 
 #include <string.h>
 
-static NVIndexEntry *
-_index(NVTable *table)
-{
-  return (NVIndexEntry *) &table->static_entries[table->num_static_entries];
-}
-
 /* Whether a message has none of the handles of the block. */
 static gboolean
 _is_disjoint(NVTable *table, NVTable *block)
 {
-  NVIndexEntry *entries = _index(table), *end = entries + table->index_size;
-  NVIndexEntry *others = _index(block), *others_end = others + block->index_size;
+  NVIndexEntry *entries = compat_nv_table_get_index(table), *end = entries + table->index_size;
+  NVIndexEntry *others = compat_nv_table_get_index(block), *others_end = others + block->index_size;
 
   if (entries == end || others == others_end || end[-1].handle < others[0].handle)
     return TRUE;
@@ -59,7 +53,7 @@ _grow(NVTable *table, gsize space)
 static void
 _merge_index(NVTable *table, NVTable *block)
 {
-  NVIndexEntry *entries = _index(table), *others = _index(block);
+  NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
   guint left = table->index_size, others_left = block->index_size;
 
   while (others_left)
@@ -106,7 +100,7 @@ compat_log_msg_add_block(LogMessage *msg, NVTable *block)
   if (!_is_disjoint(msg->payload, block))
     return FALSE;
   /* of structured data a message keeps a list besides */
-  if (log_msg_is_handle_sdata(_index(block)[0].handle))
+  if (log_msg_is_handle_sdata(compat_nv_table_get_index(block)[0].handle))
     return FALSE;
   if (msg->payload->size + space > NV_TABLE_MAX_BYTES)
     return FALSE;
@@ -114,59 +108,6 @@ compat_log_msg_add_block(LogMessage *msg, NVTable *block)
   if (!nv_table_alloc_check(msg->payload, space))
     msg->payload = _grow(msg->payload, space);
   _insert(msg->payload, block);
-  return TRUE;
-}
-
-/* The bottom of the table is where the next entry goes, and its handle is the highest. */
-static NVEntry *
-_append_entry(NVTable *self, NVHandle handle, gsize size, NVType type)
-{
-  NVEntry *entry;
-
-  size = NV_TABLE_BOUND(size);
-  if (!nv_table_alloc_check(self, size + sizeof(NVIndexEntry)))
-    return NULL;
-  self->used += size;
-  _index(self)[self->index_size++] = (NVIndexEntry){ .handle = handle, .ofs = self->used };
-  entry = (NVEntry *) nv_table_get_bottom(self);
-  memset(entry, 0, G_STRUCT_OFFSET(NVEntry, vdirect));
-  entry->type_present = TRUE;
-  entry->type = type;
-  entry->alloc_len = size;
-  return entry;
-}
-
-gboolean
-compat_nv_table_append(NVTable *self, const CompatNVName *name, const gchar *value, gsize length, NVType type)
-{
-  NVEntry *entry = _append_entry(self, name->handle, NV_ENTRY_DIRECT_SIZE(name->length, length), type);
-  gchar *data;
-
-  if (!entry)
-    return FALSE;
-  entry->name_len = name->length;
-  entry->vdirect.value_len = length;
-  data = entry->vdirect.data;
-  memcpy(data, name->name, name->length + 1);
-  memcpy(data + name->length + 1, value, length);
-  data[name->length + 1 + length] = 0;
-  return TRUE;
-}
-
-gboolean
-compat_nv_table_append_indirect(NVTable *self, const CompatNVName *name, const NVReferencedSlice *slice, NVType type)
-{
-  NVEntry *entry = _append_entry(self, name->handle, NV_ENTRY_INDIRECT_SIZE(name->length), type);
-
-  if (!entry)
-    return FALSE;
-  entry->indirect = TRUE;
-  entry->name_len = name->length;
-  entry->vindirect.handle = slice->handle;
-  entry->vindirect.ofs = slice->ofs;
-  entry->vindirect.len = slice->len;
-  entry->vindirect.__deprecated_type_field = 0;
-  memcpy(entry->vindirect.name, name->name, name->length + 1);
   return TRUE;
 }
 

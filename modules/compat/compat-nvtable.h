@@ -13,6 +13,8 @@
 
 #include "logmsg/logmsg.h"
 
+#include <string.h>
+
 /* The name of a value, looked up once. */
 typedef struct _CompatNVName
 {
@@ -40,21 +42,6 @@ typedef struct _CompatNVName
 gboolean compat_log_msg_add_block(LogMessage *msg, NVTable *block);
 
 /**
- * compat_nv_table_append() - add a value to a block
- * @name: its handle is higher than all that are there
- *
- * Returns FALSE where there is no room: nv_table_realloc() it.
- */
-gboolean compat_nv_table_append(NVTable *self, const CompatNVName *name, const gchar *value, gsize length, NVType type);
-
-/**
- * compat_nv_table_append_indirect() - as compat_nv_table_append(), with a part of another value of the message
- * @slice: of a value that compat_log_msg_refer_to() accepted
- */
-gboolean compat_nv_table_append_indirect(NVTable *self, const CompatNVName *name, const NVReferencedSlice *slice,
-                                         NVType type);
-
-/**
  * compat_log_msg_refer_to() - announce that values will refer to this one
  * @msg: a message that may be written to
  * @space: what those values will need, roughly
@@ -68,5 +55,75 @@ gboolean compat_log_msg_refer_to(LogMessage *msg, NVHandle handle, gsize space);
  * @table: without static entries
  */
 void compat_nv_table_clear(NVTable *table);
+
+/* The entries of dynamic values, sorted by handle. */
+static inline NVIndexEntry *
+compat_nv_table_get_index(NVTable *self)
+{
+  return (NVIndexEntry *) &self->static_entries[self->num_static_entries];
+}
+
+/* The bottom of the table is where the next entry goes, and its handle is the highest. */
+static inline NVEntry *
+_compat_nv_table_append_entry(NVTable *self, NVHandle handle, gsize size, NVType type)
+{
+  NVEntry *entry;
+
+  size = NV_TABLE_BOUND(size);
+  if (!nv_table_alloc_check(self, size + sizeof(NVIndexEntry)))
+    return NULL;
+  self->used += size;
+  compat_nv_table_get_index(self)[self->index_size++] = (NVIndexEntry){ .handle = handle, .ofs = self->used };
+  entry = (NVEntry *) nv_table_get_bottom(self);
+  memset(entry, 0, G_STRUCT_OFFSET(NVEntry, vdirect));
+  entry->type_present = TRUE;
+  entry->type = type;
+  entry->alloc_len = size;
+  return entry;
+}
+
+/**
+ * compat_nv_table_append() - add a value to a block
+ * @name: its handle is higher than all that are there
+ *
+ * Returns FALSE where there is no room: nv_table_realloc() it.
+ */
+static inline gboolean
+compat_nv_table_append(NVTable *self, const CompatNVName *name, const gchar *value, gsize length, NVType type)
+{
+  NVEntry *entry = _compat_nv_table_append_entry(self, name->handle, NV_ENTRY_DIRECT_SIZE(name->length, length), type);
+  gchar *data;
+
+  if (!entry)
+    return FALSE;
+  entry->name_len = name->length;
+  entry->vdirect.value_len = length;
+  data = entry->vdirect.data;
+  memcpy(data, name->name, name->length + 1);
+  memcpy(data + name->length + 1, value, length);
+  data[name->length + 1 + length] = 0;
+  return TRUE;
+}
+
+/**
+ * compat_nv_table_append_indirect() - as compat_nv_table_append(), with a part of another value of the message
+ * @slice: of a value that compat_log_msg_refer_to() accepted
+ */
+static inline gboolean
+compat_nv_table_append_indirect(NVTable *self, const CompatNVName *name, const NVReferencedSlice *slice, NVType type)
+{
+  NVEntry *entry = _compat_nv_table_append_entry(self, name->handle, NV_ENTRY_INDIRECT_SIZE(name->length), type);
+
+  if (!entry)
+    return FALSE;
+  entry->indirect = TRUE;
+  entry->name_len = name->length;
+  entry->vindirect.handle = slice->handle;
+  entry->vindirect.ofs = slice->ofs;
+  entry->vindirect.len = slice->len;
+  entry->vindirect.__deprecated_type_field = 0;
+  memcpy(entry->vindirect.name, name->name, name->length + 1);
+  return TRUE;
+}
 
 #endif

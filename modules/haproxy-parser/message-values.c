@@ -23,24 +23,6 @@ message_values_init(MessageValues *self, NVHandle source_handle, const gchar *so
   self->count = 0;
 }
 
-void
-message_values_add(MessageValues *self, const CompatNVName *name, const gchar *start, gsize length,
-                   LogMessageValueType type)
-{
-  guint slot = self->count;
-
-  if (slot == MESSAGE_VALUES_MAX)
-    return;
-  while (slot > 0 && self->values[self->order[slot - 1]].name->handle > name->handle)
-    slot--;
-  if (slot > 0 && self->values[self->order[slot - 1]].name->handle == name->handle)
-    return;
-  for (guint i = self->count; i > slot; i--)
-    self->order[i] = self->order[i - 1];
-  self->order[slot] = self->count;
-  self->values[self->count++] = (MessageValue){ .name = name, .start = start, .length = length, .type = type };
-}
-
 static void
 _block_free(gpointer block)
 {

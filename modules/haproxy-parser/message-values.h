@@ -47,8 +47,23 @@ void message_values_init(MessageValues *self, NVHandle source_handle, const gcha
  * message_values_add() - add a value; of two with the same name the first counts
  * @start: until message_values_set() has been called; a part of the source, or not
  */
-void message_values_add(MessageValues *self, const CompatNVName *name, const gchar *start, gsize length,
-                        LogMessageValueType type);
+static inline void
+message_values_add(MessageValues *self, const CompatNVName *name, const gchar *start, gsize length,
+                   LogMessageValueType type)
+{
+  guint slot = self->count;
+
+  if (slot == MESSAGE_VALUES_MAX)
+    return;
+  while (slot > 0 && self->values[self->order[slot - 1]].name->handle > name->handle)
+    slot--;
+  if (slot > 0 && self->values[self->order[slot - 1]].name->handle == name->handle)
+    return;
+  for (guint i = self->count; i > slot; i--)
+    self->order[i] = self->order[i - 1];
+  self->order[slot] = self->count;
+  self->values[self->count++] = (MessageValue){ .name = name, .start = start, .length = length, .type = type };
+}
 
 /**
  * message_values_set() - set them
