@@ -278,6 +278,15 @@ pending_connection_start(PendingConnection *self, const PendingConnectionOwner *
   return TRUE;
 }
 
+const HeaderReader *
+pending_connection_get_header(const PendingConnection *self)
+{
+  static const HeaderReader nothing;
+  gboolean is_being_read = self->steps.header_in_tls && self->tls && tls_negotiation_is_running(self->tls);
+
+  return is_being_read ? &nothing : &self->header;
+}
+
 void
 pending_connection_suspend(PendingConnection *self)
 {

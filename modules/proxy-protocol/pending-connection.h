@@ -71,10 +71,11 @@ struct _PendingConnection
   gint fd;
   GSockAddr *peer_addr;
   const PendingConnectionOwner *owner;
-  HeaderReader header;
+  /* the header is complete and valid */
   gboolean has_header;
 
   /*< private >*/
+  HeaderReader header;
   PendingSteps steps;
   gboolean is_abandoned;
   struct iv_fd watch;
@@ -101,6 +102,13 @@ PendingConnection *pending_connection_new(gint fd, GSockAddr *peer_addr);
  */
 gboolean pending_connection_start(PendingConnection *self, const PendingConnectionOwner *owner, PendingSteps steps,
                                   gint timeout);
+
+/**
+ * pending_connection_get_header() - the header as far as it is known
+ *
+ * What a worker thread reads at the moment is not.
+ */
+const HeaderReader *pending_connection_get_header(const PendingConnection *self);
 
 /**
  * pending_connection_suspend() - stop watching, keep the bytes and the deadline

@@ -31,10 +31,11 @@ static const gchar NO_ROOM[] = "max-connections() is reached";
 static void
 _log_header(StreamServer *self, const PendingConnection *pending)
 {
+  const HeaderReader *header = pending_connection_get_header(pending);
   gchar line[PROXY_HEADER_PRINTABLE_SIZE];
 
   msg_debug("PROXY protocol header received",
-            evt_tag_str("line", proxy_header_print(pending->header.bytes, pending->header.length, line)),
+            evt_tag_str("line", proxy_header_print(header->bytes, header->length, line)),
             DRIVER_TAGS(&self->driver->super));
 }
 
@@ -174,7 +175,8 @@ _original_client(const PendingConnection *pending)
 {
   ProxyHeader header;
 
-  if (!pending->has_header || !header_reader_get(&pending->header, &header) || !proxy_header_has_addresses(&header))
+  if (!pending->has_header || !header_reader_get(pending_connection_get_header(pending), &header)
+      || !proxy_header_has_addresses(&header))
     return NULL;
   return proxy_connection_client_addr_new(&header, pending->peer_addr);
 }
@@ -183,9 +185,10 @@ static void
 _refuse_pending(StreamServer *self, PendingConnection *pending, ProxyCounter counter, const gchar *message,
                 const gchar *reason)
 {
+  const HeaderReader *header = pending_connection_get_header(pending);
   GSockAddr *client_addr = _original_client(pending);
 
-  if (pending->header.length > 0 && !pending->has_header)
+  if (header->length > 0 && !pending->has_header)
     _log_header(self, pending);
   _refuse(self,
           counter,
@@ -196,8 +199,8 @@ _refuse_pending(StreamServer *self, PendingConnection *pending, ProxyCounter cou
             .peer_addr = pending->peer_addr,
             .local_addr = self->bind_addr,
             .client_addr = client_addr,
-            .bytes = pending->header.bytes,
-            .length = pending->header.length,
+            .bytes = header->bytes,
+            .length = header->length,
           });
   g_sockaddr_unref(client_addr);
   _free_pending(self, pending);

@@ -20,8 +20,8 @@ TEMPLATE = (
     "$(format-json MESSAGE=$MESSAGE HOST=$HOST HOST_FROM=$HOST_FROM SOURCEIP=$SOURCEIP DESTIP=$DESTIP"
     " DESTPORT=$DESTPORT PROGRAM=$PROGRAM PID=$PID ISODATE=$ISODATE R_ISODATE=$R_ISODATE FACILITY=$FACILITY"
     " SEVERITY=$SEVERITY TAGS=$TAGS MSGID=$MSGID MSGHDR=$MSGHDR SDATA=$SDATA RAWMSG=$RAWMSG"
-    " X509_CN=${.tls.x509_cn} X509_O=${.tls.x509_o} X509_OU=${.tls.x509_ou} RECEIVED=$R_UNIXTIME.$R_USEC"
-    " --key PROXY_* --key PROXIED_* --key LB_* --key .haproxy.*)\\n"
+    " X509_CN=${.tls.x509_cn} X509_O=${.tls.x509_o} X509_OU=${.tls.x509_ou}"
+    " --key PROXY_* --key PROXIED_* --key LB_* --key .haproxy.*)\n"
 )
 LOG_TAG = re.compile(r"(\w+)='((?:[^'\\]|\\.)*)'")
 

@@ -132,7 +132,7 @@ MESSAGE_OPTIONS = [
 def comparable(message):
     """What two messages with the same text have in common."""
     result = {name: value for name, value in message.items()
-              if value and name not in ("DESTPORT", "R_ISODATE", "RECEIVED") and not name.startswith("PROXY_")}
+              if value and name not in ("DESTPORT", "R_ISODATE") and not name.startswith("PROXY_")}
     if message["ISODATE"] == message["R_ISODATE"]:
         result["ISODATE"] = "as received"
     # counted over all sources
