@@ -21,7 +21,7 @@ TEMPLATE = (
     " DESTPORT=$DESTPORT PROGRAM=$PROGRAM PID=$PID ISODATE=$ISODATE R_ISODATE=$R_ISODATE FACILITY=$FACILITY"
     " SEVERITY=$SEVERITY TAGS=$TAGS MSGID=$MSGID MSGHDR=$MSGHDR SDATA=$SDATA RAWMSG=$RAWMSG"
     " X509_CN=${.tls.x509_cn} X509_O=${.tls.x509_o} X509_OU=${.tls.x509_ou}"
-    " --key PROXY_* --key PROXIED_* --key LB_* --key .haproxy.*)\n"
+    " --key PROXY_* --key PROXIED_* --key LB_* --key .haproxy.*)\\n"
 )
 LOG_TAG = re.compile(r"(\w+)='((?:[^'\\]|\\.)*)'")
 
