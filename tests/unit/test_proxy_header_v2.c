@@ -718,7 +718,7 @@ Test(proxy_header_v2, the_iterator_stops_where_a_tlv_runs_past_the_end)
         {
           g_string_append_c(types, tlv.type);
           cr_assert_eq(tlv.value, next + 3);
-          cr_assert_eq(tlv.length, next[1] << 8 | next[2]);
+          cr_assert_eq(tlv.length, (gsize) (next[1] << 8 | next[2]));
           next = tlv.value + tlv.length;
         }
       cr_assert_str_eq(types->str, expected->types, "%s", expected->hex);
