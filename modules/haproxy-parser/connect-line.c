@@ -21,29 +21,12 @@ const LineField connect_line_fields[CONNECT_LINE_FIELD_COUNT] = {
   [CONNECT_LINE_MODE] = { "mode", LINE_FIELD_STRING },
 };
 
-/* "address:port" up to a blank: the port is behind the last colon */
-static gboolean
-_read_endpoint(LineCursor *cursor, guint ip_field, LineValues *values)
-{
-  const gchar *start = cursor->p;
-  const gchar *end = memchr(start, ' ', line_cursor_left(cursor));
-  const gchar *colon = end ? memrchr(start, ':', end - start) : NULL;
-  LineCursor port = { .p = colon ? colon + 1 : NULL, .end = end };
-
-  if (!colon || colon == start || !line_cursor_skip_number(&port) || port.p != end)
-    return FALSE;
-  line_values_add(values, ip_field, start, colon - start);
-  line_values_add(values, ip_field + 1, colon + 1, end - colon - 1);
-  cursor->p = end;
-  return TRUE;
-}
-
 /* an address that HAProxy does not know has no port */
 static gboolean
 _read_destination(LineCursor *cursor, LineValues *values)
 {
   return line_cursor_skip(cursor, "undetermined address:0")
-         || _read_endpoint(cursor, CONNECT_LINE_DESTINATION_IP, values);
+         || line_cursor_read_endpoint(cursor, CONNECT_LINE_DESTINATION_IP, values);
 }
 
 static gboolean
@@ -63,7 +46,7 @@ _read_addresses(LineCursor *cursor, LineValues *values)
   if (line_cursor_skip(cursor, "Connect to unix:")
       || line_cursor_skip(cursor, "Connect from unknown source to listener "))
     return _read_listener(cursor, values);
-  return line_cursor_skip(cursor, "Connect from ") && _read_endpoint(cursor, CONNECT_LINE_SOURCE_IP, values)
+  return line_cursor_skip(cursor, "Connect from ") && line_cursor_read_endpoint(cursor, CONNECT_LINE_SOURCE_IP, values)
          && line_cursor_skip(cursor, " to ") && _read_destination(cursor, values);
 }
 

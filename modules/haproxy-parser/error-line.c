@@ -22,23 +22,13 @@ const LineField error_line_fields[ERROR_LINE_FIELD_COUNT] = {
   [ERROR_LINE_ERROR_MESSAGE] = { "error_message", LINE_FIELD_STRING },
 };
 
-/* "address:port", or "unknown" */
+/* "address:port ", or "unknown " */
 static gboolean
 _read_client(LineCursor *cursor, LineValues *values)
 {
-  const gchar *start = cursor->p;
-  const gchar *end = memchr(start, ' ', line_cursor_left(cursor));
-  const gchar *colon = end ? memrchr(start, ':', end - start) : NULL;
-  LineCursor port = { .p = colon ? colon + 1 : NULL, .end = end };
-
   if (line_cursor_skip(cursor, "unknown "))
     return TRUE;
-  if (!colon || colon == start || !line_cursor_skip_number(&port) || port.p != end)
-    return FALSE;
-  line_values_add(values, ERROR_LINE_CLIENT_IP, start, colon - start);
-  line_values_add(values, ERROR_LINE_CLIENT_PORT, colon + 1, end - colon - 1);
-  cursor->p = end + 1;
-  return TRUE;
+  return line_cursor_read_endpoint(cursor, ERROR_LINE_CLIENT_IP, values) && line_cursor_skip(cursor, " ");
 }
 
 static gboolean

@@ -77,4 +77,22 @@ line_cursor_skip_to(LineCursor *self, const gchar *text)
   return TRUE;
 }
 
+/* "address:port", with a blank behind it: the values of @ip_field and the field behind that. The port is behind the
+ * last colon. */
+static inline gboolean
+line_cursor_read_endpoint(LineCursor *self, guint ip_field, LineValues *values)
+{
+  const gchar *start = self->p;
+  const gchar *end = memchr(start, ' ', line_cursor_left(self));
+  const gchar *colon = end ? memrchr(start, ':', end - start) : NULL;
+  LineCursor port = { .p = colon ? colon + 1 : NULL, .end = end };
+
+  if (!colon || colon == start || !line_cursor_skip_number(&port) || port.p != end)
+    return FALSE;
+  line_values_add(values, ip_field, start, colon - start);
+  line_values_add(values, ip_field + 1, colon + 1, end - colon - 1);
+  self->p = end;
+  return TRUE;
+}
+
 #endif
