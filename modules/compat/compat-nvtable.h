@@ -126,4 +126,43 @@ compat_nv_table_append_indirect(NVTable *self, const CompatNVName *name, const N
   return TRUE;
 }
 
+/* The entry of the dynamic value with the (@n + 1)th lowest handle. */
+static inline NVEntry *
+compat_nv_table_get_nth(NVTable *self, guint n)
+{
+  return (NVEntry *) (nv_table_get_top(self) - compat_nv_table_get_index(self)[n].ofs);
+}
+
+/**
+ * compat_nv_entry_update() - put another value into an entry
+ *
+ * Returns FALSE where the entry is indirect, or its value not as long.
+ */
+static inline gboolean
+compat_nv_entry_update(NVEntry *self, const gchar *value, gsize length, NVType type)
+{
+  if (self->indirect || self->vdirect.value_len != length)
+    return FALSE;
+  memcpy(self->vdirect.data + self->name_len + 1, value, length);
+  self->type = type;
+  return TRUE;
+}
+
+/**
+ * compat_nv_entry_update_indirect() - as compat_nv_entry_update(), with a part of another value
+ *
+ * Returns FALSE where the entry is not indirect.
+ */
+static inline gboolean
+compat_nv_entry_update_indirect(NVEntry *self, const NVReferencedSlice *slice, NVType type)
+{
+  if (!self->indirect)
+    return FALSE;
+  self->vindirect.handle = slice->handle;
+  self->vindirect.ofs = slice->ofs;
+  self->vindirect.len = slice->len;
+  self->type = type;
+  return TRUE;
+}
+
 #endif

@@ -54,8 +54,7 @@ typedef struct _HAProxyParser
 
   /* made of the above by init() */
   GArray *formats;
-  CompatNVName common_names[COMMON_NAMES];
-  /* by format, the names of its fields */
+  /* by format, the MessageNames of the above and of its fields */
   GPtrArray *names_of_formats;
 } HAProxyParser;
 
@@ -64,18 +63,16 @@ typedef struct _HAProxyParser
  *****************************************************************************/
 
 static gboolean
-_is_integer(const LineValue *value)
+_is_integer(const gchar *start, gsize length)
 {
-  const gchar *p = value->start, *end = p + value->length;
+  gsize sign = length && *start == '-';
 
-  if (p < end && *p == '-')
-    p++;
-  /* what has more digits may not fit into 64 bits with a sign */
-  if (p == end || end - p > 18)
+  if (length == sign || length - sign > LINE_VALUE_SAFE_DIGITS)
     return FALSE;
-  while (p < end && g_ascii_isdigit(*p))
-    p++;
-  return p == end;
+  for (gsize i = sign; i < length; i++)
+    if (!g_ascii_isdigit(start[i]))
+      return FALSE;
+  return TRUE;
 }
 
 static LogMessageValueType
@@ -84,7 +81,7 @@ _get_type(const LineField *field, const LineValue *value)
   switch (field->type)
     {
     case LINE_FIELD_INTEGER:
-      return _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
+      return value->is_integer || _is_integer(value->start, value->length) ? LM_VT_INTEGER : LM_VT_STRING;
     case LINE_FIELD_BOOLEAN:
       return LM_VT_BOOLEAN;
     default:
@@ -120,47 +117,42 @@ _unescape(LineValue *value)
 }
 
 static void
-_add_common(HAProxyParser *self, MessageValues *values, guint name, const gchar *start, gsize length)
+_add_common(MessageValues *values, guint name, const gchar *start, gsize length)
 {
-  LogMessageValueType type = name == PID ? LM_VT_INTEGER : LM_VT_STRING;
-  LineValue value = { .start = start, .length = length };
+  LogMessageValueType type = name == PID && _is_integer(start, length) ? LM_VT_INTEGER : LM_VT_STRING;
 
   if (length)
-    message_values_add(values,
-                       &self->common_names[name],
-                       start,
-                       length,
-                       type == LM_VT_INTEGER && !_is_integer(&value) ? LM_VT_STRING : type);
+    message_values_add(values, name, start, length, type);
 }
 
 static void
-_explain(HAProxyParser *self, MessageValues *values, const LineValue *state)
+_explain(MessageValues *values, const LineValue *state)
 {
   const gchar *cause = state->length > 0 ? termination_state_get_cause(state->start[0]) : NULL;
   const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
 
   if (cause)
-    _add_common(self, values, TERMINATION_CAUSE, cause, strlen(cause));
+    _add_common(values, TERMINATION_CAUSE, cause, strlen(cause));
   if (phase)
-    _add_common(self, values, TERMINATION_PHASE, phase, strlen(phase));
+    _add_common(values, TERMINATION_PHASE, phase, strlen(phase));
 }
 
 static void
-_add_process(HAProxyParser *self, MessageValues *values, LogMessage *msg, const SyslogHeader *header)
+_add_process(MessageValues *values, LogMessage *msg, const SyslogHeader *header)
 {
   gssize length;
   const gchar *value;
 
   if (header->length && header->process_name)
     {
-      _add_common(self, values, PROCESS_NAME, header->process_name, header->process_name_length);
-      _add_common(self, values, PID, header->pid, header->pid_length);
+      _add_common(values, PROCESS_NAME, header->process_name, header->process_name_length);
+      _add_common(values, PID, header->pid, header->pid_length);
       return;
     }
   value = log_msg_get_value(msg, LM_V_PROGRAM, &length);
-  _add_common(self, values, PROCESS_NAME, value, length);
+  _add_common(values, PROCESS_NAME, value, length);
   value = log_msg_get_value(msg, LM_V_PID, &length);
-  _add_common(self, values, PID, value, length);
+  _add_common(values, PID, value, length);
 }
 
 static gboolean
@@ -172,9 +164,6 @@ _is_termination_state(const LineField *field)
 static void
 _add_line_values(HAProxyParser *self, MessageValues *values, const LineFormat *format, const LineValues *line_values)
 {
-  guint index = format - (const LineFormat *) self->formats->data;
-  const CompatNVName *names = g_ptr_array_index(self->names_of_formats, index);
-
   for (guint i = 0; i < line_values->count; i++)
     {
       LineValue value = line_values->values[i];
@@ -182,10 +171,10 @@ _add_line_values(HAProxyParser *self, MessageValues *values, const LineFormat *f
       LogMessageValueType type = _get_type(field, &value);
 
       if (self->explain && _is_termination_state(field))
-        _explain(self, values, &value);
+        _explain(values, &value);
       if (self->unescape && field->type == LINE_FIELD_STRING)
         _unescape(&value);
-      message_values_add(values, &names[value.field], value.start, value.length, type);
+      message_values_add(values, COMMON_NAMES + value.field, value.start, value.length, type);
     }
 }
 
@@ -213,12 +202,18 @@ _without_line_end(const gchar *line, gsize length)
   return length;
 }
 
+static const MessageNames *
+_get_names(HAProxyParser *self, const LineFormat *format)
+{
+  return g_ptr_array_index(self->names_of_formats, format - (const LineFormat *) self->formats->data);
+}
+
 static gboolean
 _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, const gchar *input, gsize input_len)
 {
   HAProxyParser *self = (HAProxyParser *) s;
   LineValues line_values;
-  MessageValues values;
+  MessageValues *values;
   SyslogHeader header;
   const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &line_values, &header);
 
@@ -226,11 +221,11 @@ _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, co
     return FALSE;
 
   log_msg_make_writable(pmsg, path_options);
-  message_values_init(&values, s->template ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
-  _add_process(self, &values, *pmsg, &header);
-  _add_line_values(self, &values, format, &line_values);
-  _add_common(self, &values, FORMAT, format->name, strlen(format->name));
-  message_values_set(&values, *pmsg);
+  values = message_values_begin(_get_names(self, format), s->template ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
+  _add_process(values, *pmsg, &header);
+  _add_line_values(self, values, format, &line_values);
+  _add_common(values, FORMAT, format->name, strlen(format->name));
+  message_values_set(values, *pmsg);
   return TRUE;
 }
 
@@ -244,34 +239,19 @@ _error_domain(void)
   return g_quark_from_static_string("haproxy-parser");
 }
 
-static void
-_look_up(HAProxyParser *self, CompatNVName *name, const gchar *field)
+static MessageNames *
+_look_up_names(HAProxyParser *self, const LineFormat *format)
 {
-  gchar *full_name = g_strconcat(self->prefix, field, NULL);
-  gssize length;
+  guint count = COMMON_NAMES + format->field_count;
+  const gchar **names = g_new(const gchar *, count);
+  MessageNames *result;
 
-  name->handle = log_msg_get_value_handle(full_name);
-  name->name = log_msg_get_value_name(name->handle, &length);
-  name->length = length;
-  g_free(full_name);
-}
-
-static void
-_look_up_names(HAProxyParser *self)
-{
-  const LineFormat *formats = (const LineFormat *) self->formats->data;
-
-  for (guint i = 0; i < COMMON_NAMES; i++)
-    _look_up(self, &self->common_names[i], COMMON_FIELDS[i]);
-  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
-  for (guint i = 0; i < self->formats->len; i++)
-    {
-      CompatNVName *names = g_new0(CompatNVName, formats[i].field_count);
-
-      for (guint field = 0; field < formats[i].field_count; field++)
-        _look_up(self, &names[field], formats[i].fields[field].name);
-      g_ptr_array_add(self->names_of_formats, names);
-    }
+  memcpy(names, COMMON_FIELDS, sizeof(COMMON_FIELDS));
+  for (guint i = 0; i < format->field_count; i++)
+    names[COMMON_NAMES + i] = format->fields[i].name;
+  result = message_names_new(self->prefix, names, count);
+  g_free(names);
+  return result;
 }
 
 static void
@@ -295,7 +275,9 @@ _make_formats(HAProxyParser *self)
     line_formats_add_custom(self->formats, g_ptr_array_index(self->log_formats, i), &self->header_names, &error);
   for (guint i = 0; names[i]; i++)
     line_formats_add_built_in(self->formats, names[i], &self->header_names);
-  _look_up_names(self);
+  self->names_of_formats = g_ptr_array_new_with_free_func((GDestroyNotify) message_names_free);
+  for (guint i = 0; i < self->formats->len; i++)
+    g_ptr_array_add(self->names_of_formats, _look_up_names(self, &g_array_index(self->formats, LineFormat, i)));
 }
 
 static gboolean
@@ -314,17 +296,12 @@ _check_name(const CompatNVName *name, GError **error)
 static gboolean
 _check_names(HAProxyParser *self, GError **error)
 {
-  const LineFormat *formats = (const LineFormat *) self->formats->data;
-
-  for (guint i = 0; i < COMMON_NAMES; i++)
-    if (!_check_name(&self->common_names[i], error))
-      return FALSE;
-  for (guint i = 0; i < self->formats->len; i++)
+  for (guint i = 0; i < self->names_of_formats->len; i++)
     {
-      const CompatNVName *names = g_ptr_array_index(self->names_of_formats, i);
+      const MessageNames *names = g_ptr_array_index(self->names_of_formats, i);
 
-      for (guint field = 0; field < formats[i].field_count; field++)
-        if (!_check_name(&names[field], error))
+      for (guint name = 0; name < names->count; name++)
+        if (!_check_name(&names->names[name], error))
           return FALSE;
     }
   return TRUE;
