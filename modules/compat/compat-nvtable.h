@@ -136,14 +136,18 @@ compat_nv_table_get_nth(NVTable *self, guint n)
 /**
  * compat_nv_entry_update() - put another value into an entry
  *
- * Returns FALSE where the entry is indirect, or its value not as long.
+ * Returns FALSE where the entry is indirect, or has not so much room.
  */
 static inline gboolean
 compat_nv_entry_update(NVEntry *self, const gchar *value, gsize length, NVType type)
 {
-  if (self->indirect || self->vdirect.value_len != length)
+  gchar *data = self->vdirect.data + self->name_len + 1;
+
+  if (self->indirect || NV_ENTRY_DIRECT_SIZE(self->name_len, length) > self->alloc_len)
     return FALSE;
-  memcpy(self->vdirect.data + self->name_len + 1, value, length);
+  memcpy(data, value, length);
+  data[length] = 0;
+  self->vdirect.value_len = length;
   self->type = type;
   return TRUE;
 }

@@ -22,7 +22,7 @@
 
 #define DEFAULT_PREFIX ".haproxy."
 
-/* beside the fields of the formats */
+/* What is said of every line, behind the fields of its format. */
 enum
 {
   PROCESS_NAME,
@@ -30,15 +30,15 @@ enum
   FORMAT,
   TERMINATION_CAUSE,
   TERMINATION_PHASE,
-  COMMON_NAMES,
+  COMMON_FIELD_COUNT,
 };
 
-static const gchar *const COMMON_FIELDS[COMMON_NAMES] = {
-  [PROCESS_NAME] = "process_name",
-  [PID] = "pid",
-  [FORMAT] = "format",
-  [TERMINATION_CAUSE] = "termination_cause",
-  [TERMINATION_PHASE] = "termination_phase",
+static const LineField COMMON_FIELDS[COMMON_FIELD_COUNT] = {
+  [PROCESS_NAME] = { "process_name", LINE_FIELD_STRING },
+  [PID] = { "pid", LINE_FIELD_INTEGER },
+  [FORMAT] = { "format", LINE_FIELD_STRING },
+  [TERMINATION_CAUSE] = { "termination_cause", LINE_FIELD_STRING },
+  [TERMINATION_PHASE] = { "termination_phase", LINE_FIELD_STRING },
 };
 
 typedef struct _HAProxyParser
@@ -54,40 +54,13 @@ typedef struct _HAProxyParser
 
   /* made of the above by init() */
   GArray *formats;
-  /* by format, the MessageNames of the above and of its fields */
+  /* by format, the MessageNames of its fields and of the above */
   GPtrArray *names_of_formats;
 } HAProxyParser;
 
 /*****************************************************************************
  * Values
  *****************************************************************************/
-
-static gboolean
-_is_integer(const gchar *start, gsize length)
-{
-  gsize sign = length && *start == '-';
-
-  if (length == sign || length - sign > LINE_VALUE_SAFE_DIGITS)
-    return FALSE;
-  for (gsize i = sign; i < length; i++)
-    if (!g_ascii_isdigit(start[i]))
-      return FALSE;
-  return TRUE;
-}
-
-static LogMessageValueType
-_get_type(const LineField *field, const LineValue *value)
-{
-  switch (field->type)
-    {
-    case LINE_FIELD_INTEGER:
-      return value->is_integer || _is_integer(value->start, value->length) ? LM_VT_INTEGER : LM_VT_STRING;
-    case LINE_FIELD_BOOLEAN:
-      return LM_VT_BOOLEAN;
-    default:
-      return LM_VT_STRING;
-    }
-}
 
 /* HAProxy's "#XX": two upper-case hexadecimal digits */
 static gboolean
@@ -117,65 +90,58 @@ _unescape(LineValue *value)
 }
 
 static void
-_add_common(MessageValues *values, guint name, const gchar *start, gsize length)
+_add_common(LineValues *values, const LineFormat *format, guint field, const gchar *start, gsize length)
 {
-  LogMessageValueType type = name == PID && _is_integer(start, length) ? LM_VT_INTEGER : LM_VT_STRING;
-
   if (length)
-    message_values_add(values, name, start, length, type);
+    line_values_add(values, format->field_count + field, start, length);
 }
 
 static void
-_explain(MessageValues *values, const LineValue *state)
-{
-  const gchar *cause = state->length > 0 ? termination_state_get_cause(state->start[0]) : NULL;
-  const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
-
-  if (cause)
-    _add_common(values, TERMINATION_CAUSE, cause, strlen(cause));
-  if (phase)
-    _add_common(values, TERMINATION_PHASE, phase, strlen(phase));
-}
-
-static void
-_add_process(MessageValues *values, LogMessage *msg, const SyslogHeader *header)
+_add_process(LineValues *values, const LineFormat *format, LogMessage *msg, const SyslogHeader *header)
 {
   gssize length;
   const gchar *value;
 
   if (header->length && header->process_name)
     {
-      _add_common(values, PROCESS_NAME, header->process_name, header->process_name_length);
-      _add_common(values, PID, header->pid, header->pid_length);
+      _add_common(values, format, PROCESS_NAME, header->process_name, header->process_name_length);
+      _add_common(values, format, PID, header->pid, header->pid_length);
       return;
     }
   value = log_msg_get_value(msg, LM_V_PROGRAM, &length);
-  _add_common(values, PROCESS_NAME, value, length);
+  _add_common(values, format, PROCESS_NAME, value, length);
   value = log_msg_get_value(msg, LM_V_PID, &length);
-  _add_common(values, PID, value, length);
-}
-
-static gboolean
-_is_termination_state(const LineField *field)
-{
-  return strcmp(field->name, "termination_state") == 0;
+  _add_common(values, format, PID, value, length);
 }
 
 static void
-_add_line_values(HAProxyParser *self, MessageValues *values, const LineFormat *format, const LineValues *line_values)
+_explain_state(LineValues *values, const LineFormat *format, const LineValue *state)
 {
-  for (guint i = 0; i < line_values->count; i++)
-    {
-      LineValue value = line_values->values[i];
-      const LineField *field = &format->fields[value.field];
-      LogMessageValueType type = _get_type(field, &value);
+  const gchar *cause = state->length > 0 ? termination_state_get_cause(state->start[0]) : NULL;
+  const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
 
-      if (self->explain && _is_termination_state(field))
-        _explain(values, &value);
-      if (self->unescape && field->type == LINE_FIELD_STRING)
-        _unescape(&value);
-      message_values_add(values, COMMON_NAMES + value.field, value.start, value.length, type);
-    }
+  if (cause)
+    _add_common(values, format, TERMINATION_CAUSE, cause, strlen(cause));
+  if (phase)
+    _add_common(values, format, TERMINATION_PHASE, phase, strlen(phase));
+}
+
+static void
+_explain(LineValues *values, const LineFormat *format)
+{
+  guint count = values->count;
+
+  for (guint i = 0; i < count; i++)
+    if (strcmp(format->fields[values->values[i].field].name, "termination_state") == 0)
+      _explain_state(values, format, &values->values[i]);
+}
+
+static void
+_unescape_all(LineValues *values, const LineFormat *format)
+{
+  for (guint i = 0; i < values->count; i++)
+    if (format->fields[values->values[i].field].type == LINE_FIELD_STRING)
+      _unescape(&values->values[i]);
 }
 
 /*****************************************************************************
@@ -202,30 +168,35 @@ _without_line_end(const gchar *line, gsize length)
   return length;
 }
 
-static const MessageNames *
-_get_names(HAProxyParser *self, const LineFormat *format)
+static void
+_set_values(HAProxyParser *self, LogMessage *msg, const LineFormat *format, const LineValues *values,
+            const MessageSource *source)
 {
-  return g_ptr_array_index(self->names_of_formats, format - (const LineFormat *) self->formats->data);
+  guint index = format - (const LineFormat *) self->formats->data;
+
+  message_values_set(msg, g_ptr_array_index(self->names_of_formats, index), values, source);
 }
 
 static gboolean
 _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, const gchar *input, gsize input_len)
 {
   HAProxyParser *self = (HAProxyParser *) s;
-  LineValues line_values;
-  MessageValues *values;
+  MessageSource source = { .handle = s->template ? LM_V_NONE : LM_V_MESSAGE, .start = input, .length = input_len };
+  LineValues values;
   SyslogHeader header;
-  const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &line_values, &header);
+  const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &values, &header);
 
   if (!format)
     return FALSE;
 
   log_msg_make_writable(pmsg, path_options);
-  values = message_values_begin(_get_names(self, format), s->template ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
-  _add_process(values, *pmsg, &header);
-  _add_line_values(self, values, format, &line_values);
-  _add_common(values, FORMAT, format->name, strlen(format->name));
-  message_values_set(values, *pmsg);
+  if (self->unescape)
+    _unescape_all(&values, format);
+  if (self->explain)
+    _explain(&values, format);
+  _add_process(&values, format, *pmsg, &header);
+  _add_common(&values, format, FORMAT, format->name, strlen(format->name));
+  _set_values(self, *pmsg, format, &values, &source);
   return TRUE;
 }
 
@@ -242,16 +213,14 @@ _error_domain(void)
 static MessageNames *
 _look_up_names(HAProxyParser *self, const LineFormat *format)
 {
-  guint count = COMMON_NAMES + format->field_count;
-  const gchar **names = g_new(const gchar *, count);
-  MessageNames *result;
+  GArray *fields = g_array_new(FALSE, FALSE, sizeof(LineField));
+  MessageNames *names;
 
-  memcpy(names, COMMON_FIELDS, sizeof(COMMON_FIELDS));
-  for (guint i = 0; i < format->field_count; i++)
-    names[COMMON_NAMES + i] = format->fields[i].name;
-  result = message_names_new(self->prefix, names, count);
-  g_free(names);
-  return result;
+  g_array_append_vals(fields, format->fields, format->field_count);
+  g_array_append_vals(fields, COMMON_FIELDS, COMMON_FIELD_COUNT);
+  names = message_names_new(self->prefix, (const LineField *) fields->data, fields->len);
+  g_array_free(fields, TRUE);
+  return names;
 }
 
 static void
@@ -275,7 +244,7 @@ _make_formats(HAProxyParser *self)
     line_formats_add_custom(self->formats, g_ptr_array_index(self->log_formats, i), &self->header_names, &error);
   for (guint i = 0; names[i]; i++)
     line_formats_add_built_in(self->formats, names[i], &self->header_names);
-  self->names_of_formats = g_ptr_array_new_with_free_func((GDestroyNotify) message_names_free);
+  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
   for (guint i = 0; i < self->formats->len; i++)
     g_ptr_array_add(self->names_of_formats, _look_up_names(self, &g_array_index(self->formats, LineFormat, i)));
 }
@@ -301,7 +270,7 @@ _check_names(HAProxyParser *self, GError **error)
       const MessageNames *names = g_ptr_array_index(self->names_of_formats, i);
 
       for (guint name = 0; name < names->count; name++)
-        if (!_check_name(&names->names[name], error))
+        if (!_check_name(&names->names[name].name, error))
           return FALSE;
     }
   return TRUE;

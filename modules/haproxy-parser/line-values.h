@@ -36,10 +36,12 @@ typedef struct _LineValue
   guint8 is_integer;
 } LineValue;
 
-/* No format has more fields. */
-#define LINE_VALUES_MAX 256
+/* No kind of line has more. */
+#define LINE_FIELDS_MAX 256
+/* and what is said of every line */
+#define LINE_VALUES_MAX (LINE_FIELDS_MAX + 8)
 
-/* The values of one line, in the order of their fields; no field is there twice. */
+/* The values of one line; no field is there twice. */
 typedef struct _LineValues
 {
   guint count;

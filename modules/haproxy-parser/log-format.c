@@ -740,7 +740,7 @@ _check_steps(Compiler *self)
         return FALSE;
       has_value |= g_array_index(self->steps, LogFormatStep, i).type == LOG_FORMAT_VALUE;
     }
-  if (self->fields->len + LOG_FORMAT_FLAG_FIELDS > LINE_VALUES_MAX)
+  if (self->fields->len + LOG_FORMAT_FLAG_FIELDS > LINE_FIELDS_MAX)
     return _fail(self, 0, "there are too many values in this format: leave some out");
   return has_value || _fail(self, 0, "there is no value in this format: write aliases such as \"%%ci\"");
 }

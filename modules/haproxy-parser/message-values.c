@@ -10,271 +10,317 @@
 
 #include "message-values.h"
 
+#include "compat-logmsg.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* of a message that HAProxy's TCP or HTTP format fits */
 #define USUAL_COUNT 48
 #define USUAL_SIZE 4096
+/* kinds of lines whose blocks a thread keeps */
+#define BLOCKS 8
+
+/*
+ * The name-value pairs of a line, composed for libsyslog-ng. Most lines have the
+ * fields of one that came before: then only the values are written anew.
+ */
+typedef struct _Block
+{
+  NVTable *table;
+  gsize names_id;
+  guint count;
+  guint16 fields[LINE_VALUES_MAX];
+  /* by value; NULL: one before it has the same name */
+  NVEntry *entries[LINE_VALUES_MAX];
+} Block;
+
+/* What a line says to a message. */
+typedef struct _Statement
+{
+  const MessageNames *names;
+  const LineValues *values;
+  MessageSource source;
+} Statement;
 
 /*****************************************************************************
  * Names
  *****************************************************************************/
 
 static void
-_look_up(CompatNVName *name, const gchar *prefix, const gchar *suffix)
+_look_up(MessageName *self, const gchar *prefix, const LineField *field)
 {
-  gchar *full_name = g_strconcat(prefix, suffix, NULL);
+  gchar *full_name = g_strconcat(prefix, field->name, NULL);
   gssize length;
 
-  name->handle = log_msg_get_value_handle(full_name);
-  name->name = log_msg_get_value_name(name->handle, &length);
-  name->length = length;
+  self->name.handle = log_msg_get_value_handle(full_name);
+  self->name.name = log_msg_get_value_name(self->name.handle, &length);
+  self->name.length = length;
+  self->type = field->type;
   g_free(full_name);
 }
 
-static gint
-_compare_handles(gconstpointer a, gconstpointer b)
-{
-  NVHandle handle_a = ((const CompatNVName *) a)->handle, handle_b = ((const CompatNVName *) b)->handle;
-
-  return (handle_a > handle_b) - (handle_a < handle_b);
-}
-
-/* Of what is sorted. */
-static guint
-_drop_repeated(CompatNVName *names, guint count)
-{
-  guint kept = 0;
-
-  for (guint i = 0; i < count; i++)
-    if (!kept || names[i].handle != names[kept - 1].handle)
-      names[kept++] = names[i];
-  return kept;
-}
-
 static guint16
-_find_slot(const MessageNames *self, const CompatNVName *name)
+_get_rank(const MessageNames *self, NVHandle handle)
 {
-  const CompatNVName *found = bsearch(name, self->names, self->count, sizeof(*name), _compare_handles);
+  guint16 rank = 0;
 
-  return found - self->names;
+  for (guint i = 0; i < self->count; i++)
+    rank += self->names[i].name.handle < handle;
+  return rank;
+}
+
+/* "MESSAGE" and such, which an empty prefix makes possible, have their own places in messages. */
+static gboolean
+_fits_into_block(const CompatNVName *name)
+{
+  return name->handle > LM_V_MAX && !log_msg_is_handle_sdata(name->handle);
 }
 
 MessageNames *
-message_names_new(const gchar *prefix, const gchar *const *names, guint count)
+message_names_new(const gchar *prefix, const LineField *fields, guint count)
 {
   static gsize last_id;
-  MessageNames *self = g_new0(MessageNames, 1);
-  CompatNVName *given = g_new0(CompatNVName, count);
+  MessageNames *self = g_malloc0(sizeof(MessageNames) + count * sizeof(MessageName));
 
   self->id = g_atomic_pointer_add(&last_id, 1) + 1;
+  self->count = count;
+  self->fit_into_block = TRUE;
   for (guint i = 0; i < count; i++)
-    _look_up(&given[i], prefix, names[i]);
-  self->names = g_memdup2(given, count * sizeof(*given));
-  qsort(self->names, count, sizeof(*self->names), _compare_handles);
-  self->count = _drop_repeated(self->names, count);
-  self->slots = g_new0(guint16, count);
+    {
+      _look_up(&self->names[i], prefix, &fields[i]);
+      self->fit_into_block &= _fits_into_block(&self->names[i].name);
+    }
   for (guint i = 0; i < count; i++)
-    self->slots[i] = _find_slot(self, &given[i]);
-  g_free(given);
+    self->names[i].rank = _get_rank(self, self->names[i].name.handle);
   return self;
 }
 
-void
-message_names_free(MessageNames *self)
-{
-  g_free(self->names);
-  g_free(self->slots);
-  g_free(self);
-}
-
 /*****************************************************************************
- * Sets of slots
+ * Values
  *****************************************************************************/
 
-static inline gsize
-_get_set_size(guint count)
+static gboolean
+_is_integer(const LineValue *value)
 {
-  return (count + 63) / 64 * sizeof(guint64);
+  gsize sign = value->length && *value->start == '-';
+
+  if (value->is_integer)
+    return TRUE;
+  if (value->length == sign || value->length - sign > LINE_VALUE_SAFE_DIGITS)
+    return FALSE;
+  for (gsize i = sign; i < value->length; i++)
+    if (!g_ascii_isdigit(value->start[i]))
+      return FALSE;
+  return TRUE;
 }
 
-/* The first slot of the set from @slot on; @count: there is none. */
-static inline guint
-_find_next(const guint64 *set, guint slot, guint count)
+static inline LogMessageValueType
+_get_type(const MessageName *name, const LineValue *value)
 {
-  while (slot < count)
+  switch (name->type)
     {
-      guint64 rest = set[slot / 64] >> slot % 64;
-
-      if (rest)
-        return slot + __builtin_ctzll(rest);
-      slot = (slot / 64 + 1) * 64;
+    case LINE_FIELD_INTEGER:
+      return _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
+    case LINE_FIELD_BOOLEAN:
+      return LM_VT_BOOLEAN;
+    default:
+      return LM_VT_STRING;
     }
-  return count;
-}
-
-#define FOREACH_SLOT(self, slot)                                                                                       \
-  for (guint slot = _find_next((self)->present, 0, (self)->names->count); slot < (self)->names->count;                 \
-       slot = _find_next((self)->present, slot + 1, (self)->names->count))
-
-/*****************************************************************************
- * Values of the present message
- *****************************************************************************/
-
-static void
-_values_free(gpointer s)
-{
-  MessageValues *self = (MessageValues *) s;
-
-  nv_table_unref(self->block);
-  g_free(self->values);
-  g_free(self->present);
-  g_free(self->block_present);
-  g_free(self);
-}
-
-static GPrivate of_thread = G_PRIVATE_INIT(_values_free);
-
-static MessageValues *
-_get_of_thread(void)
-{
-  MessageValues *self = g_private_get(&of_thread);
-
-  if (!self)
-    {
-      self = g_new0(MessageValues, 1);
-      self->block = nv_table_new(0, USUAL_COUNT, USUAL_SIZE);
-      g_private_set(&of_thread, self);
-    }
-  return self;
 }
 
 static void
-_make_room(MessageValues *self, guint count)
+_set_one_by_one(LogMessage *msg, const Statement *statement)
 {
-  if (count <= self->capacity)
-    return;
-  self->values = g_renew(MessageValue, self->values, count);
-  self->present = g_realloc(self->present, _get_set_size(count));
-  self->block_present = g_realloc(self->block_present, _get_set_size(count));
-  self->capacity = count;
+  for (guint i = statement->values->count; i > 0; i--)
+    {
+      const LineValue *value = &statement->values->values[i - 1];
+      const MessageName *name = &statement->names->names[value->field];
+
+      log_msg_set_value_with_type(msg, name->name.handle, value->start, value->length, _get_type(name, value));
+    }
 }
 
-MessageValues *
-message_values_begin(const MessageNames *names, NVHandle source_handle, const gchar *source, gsize source_length)
-{
-  MessageValues *self = _get_of_thread();
-
-  _make_room(self, names->count);
-  memset(self->present, 0, _get_set_size(names->count));
-  self->names = names;
-  self->source_handle = source_handle;
-  self->source = source;
-  self->source_length = source_length;
-  return self;
-}
-
-/*****************************************************************************
- * Name-value pairs
- *****************************************************************************/
-
+/* Whether a message can refer to the value instead of having it twice. */
 static inline gboolean
-_is_in_source(const MessageValues *self, const MessageValue *value)
+_is_in_source(const LineValue *value, const MessageSource *source)
 {
-  return value->length && value->start >= self->source
-         && value->start + value->length <= self->source + self->source_length;
+  return source->handle && value->length && value->start >= source->start
+         && value->start + value->length <= source->start + source->length;
 }
 
 static inline NVReferencedSlice
-_get_slice(const MessageValues *self, const MessageValue *value)
+_get_slice(const LineValue *value, const MessageSource *source)
 {
   return (NVReferencedSlice){
-    .handle = self->source_handle,
-    .ofs = value->start - self->source,
+    .handle = source->handle,
+    .ofs = value->start - source->start,
     .len = value->length,
   };
 }
 
-/* Most lines give the values that the line before gave: then only what is different is written. */
-static gboolean
-_update_block(MessageValues *self, gboolean can_refer)
+/*****************************************************************************
+ * Blocks
+ *****************************************************************************/
+
+static inline gboolean
+_update_entry(NVEntry *entry, const LineValue *value, LogMessageValueType type, const MessageSource *source)
 {
-  guint count = 0;
+  if (!_is_in_source(value, source))
+    return compat_nv_entry_update(entry, value->start, value->length, type);
 
-  if (self->block_id != self->names->id
-      || memcmp(self->present, self->block_present, _get_set_size(self->names->count)) != 0)
+  NVReferencedSlice slice = _get_slice(value, source);
+  return compat_nv_entry_update_indirect(entry, &slice, type);
+}
+
+/* FALSE: the values are of other fields than the block's, or need more room. */
+static gboolean
+_update_block(Block *self, const Statement *statement)
+{
+  const LineValues *values = statement->values;
+
+  if (self->names_id != statement->names->id || self->count != values->count)
     return FALSE;
-  FOREACH_SLOT(self, slot)
-  {
-    const MessageValue *value = &self->values[slot];
-    NVEntry *entry = compat_nv_table_get_nth(self->block, count++);
-    gboolean is_same_kind;
+  for (guint i = 0; i < values->count; i++)
+    {
+      const LineValue *value = &values->values[i];
+      const MessageName *name = &statement->names->names[value->field];
 
-    if (can_refer && _is_in_source(self, value))
-      {
-        NVReferencedSlice slice = _get_slice(self, value);
-        is_same_kind = compat_nv_entry_update_indirect(entry, &slice, value->type);
-      }
-    else
-      is_same_kind = compat_nv_entry_update(entry, value->start, value->length, value->type);
-    if (!is_same_kind)
-      return FALSE;
-  }
+      if (self->fields[i] != value->field)
+        return FALSE;
+      if (self->entries[i] && !_update_entry(self->entries[i], value, _get_type(name, value), &statement->source))
+        return FALSE;
+    }
   return TRUE;
 }
 
 static gboolean
-_append(MessageValues *self, guint slot, gboolean can_refer)
+_append_entry(NVTable *table, const MessageName *name, const LineValue *value, const MessageSource *source)
 {
-  const MessageValue *value = &self->values[slot];
-  const CompatNVName *name = &self->names->names[slot];
+  LogMessageValueType type = _get_type(name, value);
 
-  if (can_refer && _is_in_source(self, value))
+  if (!_is_in_source(value, source))
+    return compat_nv_table_append(table, &name->name, value->start, value->length, type);
+
+  NVReferencedSlice slice = _get_slice(value, source);
+  return compat_nv_table_append_indirect(table, &name->name, &slice, type);
+}
+
+/* Sorted by rank; of two values with the same one the first. */
+static guint
+_sort(const Statement *statement, guint16 *order)
+{
+  const LineValues *values = statement->values;
+  guint count = 0;
+
+  for (guint i = 0; i < values->count; i++)
     {
-      NVReferencedSlice slice = _get_slice(self, value);
-      return compat_nv_table_append_indirect(self->block, name, &slice, value->type);
+#define RANK(value) statement->names->names[values->values[value].field].rank
+      guint slot = count;
+
+      while (slot > 0 && RANK(order[slot - 1]) > RANK(i))
+        slot--;
+      if (slot > 0 && RANK(order[slot - 1]) == RANK(i))
+        continue;
+      memmove(&order[slot + 1], &order[slot], (count - slot) * sizeof(*order));
+      order[slot] = i;
+      count++;
+#undef RANK
     }
-  return compat_nv_table_append(self->block, name, value->start, value->length, value->type);
+  return count;
 }
 
 static void
-_compose_block(MessageValues *self, gboolean can_refer)
+_compose_block(Block *self, const Statement *statement)
 {
-  compat_nv_table_clear(self->block);
-  FOREACH_SLOT(self, slot)
-  while (!_append(self, slot, can_refer))
-    nv_table_realloc(self->block, &self->block);
-  self->block_id = self->names->id;
-  memcpy(self->block_present, self->present, _get_set_size(self->names->count));
+  const LineValues *values = statement->values;
+  guint16 order[LINE_VALUES_MAX];
+  guint count = _sort(statement, order);
+
+  compat_nv_table_clear(self->table);
+  for (guint i = 0; i < count; i++)
+    {
+      const LineValue *value = &values->values[order[i]];
+
+      while (!_append_entry(self->table, &statement->names->names[value->field], value, &statement->source))
+        nv_table_realloc(self->table, &self->table);
+    }
+
+  self->names_id = statement->names->id;
+  self->count = values->count;
+  for (guint i = 0; i < values->count; i++)
+    self->fields[i] = values->values[i].field;
+  memset(self->entries, 0, values->count * sizeof(*self->entries));
+  for (guint i = 0; i < count; i++)
+    self->entries[order[i]] = compat_nv_table_get_nth(self->table, i);
 }
 
-static void
-_set_one_by_one(const MessageValues *self, LogMessage *msg)
+typedef struct _Blocks
 {
-  FOREACH_SLOT(self, slot)
-  {
-    const MessageValue *value = &self->values[slot];
+  Block *blocks[BLOCKS];
+} Blocks;
 
-    log_msg_set_value_with_type(msg, self->names->names[slot].handle, value->start, value->length, value->type);
-  }
+static void
+_blocks_free(gpointer s)
+{
+  Blocks *self = (Blocks *) s;
+
+  for (guint i = 0; i < BLOCKS; i++)
+    if (self->blocks[i])
+      {
+        nv_table_unref(self->blocks[i]->table);
+        g_free(self->blocks[i]);
+      }
+  g_free(self);
+}
+
+/* The one of this thread that the line may have been composed in before. */
+static Block *
+_get_block(const Statement *statement)
+{
+  static GPrivate of_thread = G_PRIVATE_INIT(_blocks_free);
+  Blocks *self = g_private_get(&of_thread);
+  /* lines of the same names differ by one that is there or not */
+  Block **block;
+
+  if (!self)
+    {
+      self = g_new0(Blocks, 1);
+      g_private_set(&of_thread, self);
+    }
+  block = &self->blocks[(statement->names->id + statement->values->count) % BLOCKS];
+  if (!*block)
+    {
+      *block = g_new0(Block, 1);
+      (*block)->table = nv_table_new(0, USUAL_COUNT, USUAL_SIZE);
+    }
+  return *block;
+}
+
+/*****************************************************************************
+ * Messages
+ *****************************************************************************/
+
+static gboolean
+_set_at_once(LogMessage *msg, Statement *statement)
+{
+  Block *block;
+
+  if (!statement->names->fit_into_block)
+    return FALSE;
+  block = _get_block(statement);
+  if (statement->source.handle && !compat_log_msg_refer_to(msg, statement->source.handle, block->table->used))
+    statement->source.handle = LM_V_NONE;
+  if (!_update_block(block, statement))
+    _compose_block(block, statement);
+  return compat_log_msg_add_block(msg, block->table);
 }
 
 void
-message_values_set(MessageValues *self, LogMessage *msg)
+message_values_set(LogMessage *msg, const MessageNames *names, const LineValues *values, const MessageSource *source)
 {
-  guint first = _find_next(self->present, 0, self->names->count);
+  Statement statement = { .names = names, .values = values, .source = *source };
 
-  /* "MESSAGE" and such, which prefix("") makes possible, are in no block */
-  if (first == self->names->count || self->names->names[first].handle <= LM_V_MAX)
-    {
-      _set_one_by_one(self, msg);
-      return;
-    }
-  gboolean can_refer = self->source_handle && compat_log_msg_refer_to(msg, self->source_handle, self->block->used);
-
-  if (!_update_block(self, can_refer))
-    _compose_block(self, can_refer);
-  if (!compat_log_msg_add_block(msg, self->block))
-    _set_one_by_one(self, msg);
+  if (!_set_at_once(msg, &statement))
+    _set_one_by_one(msg, &statement);
 }
