@@ -24,14 +24,24 @@ typedef struct _CompatNVName
 } CompatNVName;
 
 /**
+ * compat_fits_into_block() - whether values of this name can be put into messages by the block
+ *
+ * Static values have their own places in messages, and of structured data a message keeps a list besides.
+ */
+static inline gboolean
+compat_fits_into_block(NVHandle handle)
+{
+  return handle > LM_V_MAX && !log_msg_is_handle_sdata(handle);
+}
+
+/**
  * compat_log_msg_add_block() - give a message all name-value pairs of a table at once
  * @msg: a message that may be written to
- * @block: dynamic values only; either all of them are structured data or none is
+ * @block: values whose handles compat_fits_into_block() has accepted
  *
  * The message's table grows at most once, and the block is copied as it is:
  * much cheaper than log_msg_set_value() for each pair. Returns FALSE, and has
- * done nothing, where that is not possible: for structured data, and where the
- * message has one of the values already.
+ * done nothing, where the message has one of the values already.
  *
  * What the table grows by is missing in the counter msg_allocated_bytes, to which
  * libsyslog-ng alone can add.

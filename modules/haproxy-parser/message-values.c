@@ -70,13 +70,6 @@ _get_rank(const MessageNames *self, NVHandle handle)
   return rank;
 }
 
-/* "MESSAGE" and such, which an empty prefix makes possible, have their own places in messages. */
-static gboolean
-_fits_into_block(const CompatNVName *name)
-{
-  return name->handle > LM_V_MAX && !log_msg_is_handle_sdata(name->handle);
-}
-
 MessageNames *
 message_names_new(const gchar *prefix, const LineField *fields, guint count)
 {
@@ -89,7 +82,7 @@ message_names_new(const gchar *prefix, const LineField *fields, guint count)
   for (guint i = 0; i < count; i++)
     {
       _look_up(&self->names[i], prefix, &fields[i]);
-      self->fit_into_block &= _fits_into_block(&self->names[i].name);
+      self->fit_into_block &= compat_fits_into_block(self->names[i].name.handle);
     }
   for (guint i = 0; i < count; i++)
     self->names[i].rank = _get_rank(self, self->names[i].name.handle);
