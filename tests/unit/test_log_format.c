@@ -132,6 +132,8 @@ static const struct
   { "%[src}", 5, "\"]\" is missing" },
   { "%[]", 2, "an expression is missing" },
   { "%ci%cp", 3, "nothing stands between" },
+  { "%ci:%cp:%fi", 8, "an IPv6 address contains" },
+  { "%ci:%b", 4, "an IPv6 address contains" },
   { "x %r%b y", 4, "nothing stands between" },
   { "%{+Q}r%b%s", 8, "nothing stands between" },
   { "%{+json}o %ci", 2, "use json-parser()" },
