@@ -26,6 +26,7 @@ typedef struct _LineField
   } type;
   /* HAProxy has written "#XX" for some of its bytes */
   gboolean is_encoded;
+  gboolean is_termination_state;
 } LineField;
 
 /* One value: a part of the line, or a string constant. */

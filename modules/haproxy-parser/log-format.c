@@ -218,18 +218,20 @@ _parse_escape(const gchar *sequence, gboolean in_quotes, gchar *c)
   return 1;
 }
 
-static gboolean
-_is_variable(const gchar *p)
-{
-  return *p == '$' && (p[1] == '{' || p[1] == '_' || g_ascii_isalpha(p[1]));
-}
-
 static const gchar *
 _skip_blanks(const gchar *p)
 {
   while (*p == ' ' || *p == '\t')
     p++;
   return p;
+}
+
+static gboolean
+_fail_argument(LogFormatError *error, gsize position, const gchar *message)
+{
+  error->position = position;
+  error->message = g_strdup(message);
+  return TRUE;
 }
 
 /* FALSE where the string is none of haproxy.cfg's: something stands behind the argument. */
@@ -258,13 +260,14 @@ _read_argument(Argument *self, const gchar *string, LogFormatError *error)
           p += 1 + escape_length;
           continue;
         }
-      if (quote == '"' && _is_variable(p))
-        {
-          error->position = position;
-          error->message =
-            g_strdup("the environment of HAProxy is not known here: write what the variable contains, or \\$");
-          return TRUE;
-        }
+      if (quote == '"' && *p == '$')
+        return _fail_argument(
+          error, position, "the environment of HAProxy is not known here: write what the variable contains, or \\$");
+      if (*p == '\\' && p[1] == 'x' && quote != '\'')
+        return _fail_argument(error, position, "two hexadecimal digits are missing behind \"\\x\"");
+      /* a comment */
+      if (!quote && *p == '#')
+        return TRUE;
       if (!quote && (*p == ' ' || *p == '\t' || *p == '\n'))
         return !*(_skip_blanks(p));
       if (*p == quote)
@@ -277,6 +280,13 @@ _read_argument(Argument *self, const gchar *string, LogFormatError *error)
     }
   /* an open quote is the character itself in a string that was copied without its quotes */
   return !quote;
+}
+
+/* What has neither was copied without its quotes: those that are inside are its own. */
+static gboolean
+_is_argument(const gchar *string)
+{
+  return *string == '"' || *string == '\'' || strchr(string, '\\');
 }
 
 static void
@@ -322,14 +332,12 @@ static gboolean G_GNUC_PRINTF(3, 4) _fail(Compiler *self, gsize index, const gch
 }
 
 static guint16
-_add_field(Compiler *self, const gchar *name, gint type, gboolean is_encoded)
+_add_field(Compiler *self, LineField field)
 {
-  LineField field = { .type = type, .is_encoded = is_encoded };
-
   for (guint i = 0; i < self->fields->len; i++)
-    if (strcmp(g_array_index(self->fields, LineField, i).name, name) == 0)
+    if (strcmp(g_array_index(self->fields, LineField, i).name, field.name) == 0)
       return LOG_FORMAT_NO_FIELD;
-  field.name = g_string_chunk_insert(self->strings, name);
+  field.name = g_string_chunk_insert(self->strings, field.name);
   g_array_append_val(self->fields, field);
   return self->fields->len - 1;
 }
@@ -381,7 +389,7 @@ _add_request_fields(Compiler *self, GArray *fields)
 {
   for (guint i = LOG_FORMAT_REQUEST_METHOD; i < LOG_FORMAT_REQUEST_FIELDS; i++)
     {
-      guint16 field = _add_field(self, REQUEST_FIELDS[i], LINE_FIELD_STRING, TRUE);
+      guint16 field = _add_field(self, (LineField){ .name = REQUEST_FIELDS[i], .is_encoded = TRUE });
       g_array_append_val(fields, field);
     }
 }
@@ -395,7 +403,7 @@ _add_header_fields(Compiler *self, GArray *fields, const gchar *prefix, gchar **
     {
       gchar *number = g_strdup_printf("%u", slot - named + 1);
       gchar *name = g_strconcat(prefix, slot < named ? names[slot] : number, NULL);
-      guint16 field = _add_field(self, name, LINE_FIELD_STRING, TRUE);
+      guint16 field = _add_field(self, (LineField){ .name = name, .is_encoded = TRUE });
 
       g_array_append_val(fields, field);
       g_free(name);
@@ -408,8 +416,13 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
 {
   gboolean is_integer = _is_numeric(kind) ? !(self->flags & LOG_FORMAT_HEXADECIMAL) : self->is_number;
   GArray *fields = g_array_new(FALSE, FALSE, sizeof(guint16));
-  guint16 field = _add_field(
-    self, self->name ? self->name : name, is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING, _is_encoded(kind));
+  LineField description = {
+    .name = self->name ? self->name : name,
+    .type = is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING,
+    .is_encoded = _is_encoded(kind),
+    .is_termination_state = kind == LOG_FORMAT_STATE || kind == LOG_FORMAT_STATE_WITH_COOKIE,
+  };
+  guint16 field = _add_field(self, description);
   LogFormatStep step = { .type = LOG_FORMAT_VALUE, .kind = kind, .flags = self->flags };
 
   g_array_append_val(fields, field);
@@ -424,6 +437,9 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
   step.fields = (const guint16 *) g_array_free(fields, FALSE);
   _add_step(self, &step, self->item_position);
 }
+
+/* of what is no alias; syslog-ng cuts long errors */
+#define ALIAS_SHOWN_MAX 20
 
 static gsize
 _end_of_word(const gchar *text, gsize i)
@@ -457,7 +473,7 @@ _compile_alias(Compiler *self, gsize *index)
   return _fail(self,
                start,
                "HAProxy has no alias \"%%%.*s\"; for the character \"%%\" write \"%%%%\"",
-               (gint) length,
+               (gint) MIN(length, ALIAS_SHOWN_MAX),
                text + start);
 }
 
@@ -597,6 +613,12 @@ _compile_name(Compiler *self, gsize *index)
   gchar *type = strchr(name, ':');
   if (type)
     *type++ = 0;
+  gsize valid = strspn(name, LETTERS DIGITS "_-");
+  if (name[valid])
+    {
+      g_free(name);
+      return _fail(self, start + valid, "a name has letters, digits, \"_\" and \"-\" only");
+    }
   self->is_number = g_strcmp0(type, "sint") == 0;
   self->name = *name ? g_string_chunk_insert(self->strings, name) : NULL;
   gboolean is_known =
@@ -680,7 +702,7 @@ _prints_nothing_sometimes(const LogFormatStep *step)
 
 /* whether HAProxy heeds +Q for it in every version */
 static gboolean
-_is_quoted(const LogFormatStep *step)
+_can_be_quoted(const LogFormatStep *step)
 {
   switch (step->kind)
     {
@@ -694,10 +716,16 @@ _is_quoted(const LogFormatStep *step)
     case LOG_FORMAT_QUERY:
     case LOG_FORMAT_REQUEST_HEADER_LIST:
     case LOG_FORMAT_RESPONSE_HEADER_LIST:
-      return step->flags & LOG_FORMAT_QUOTED;
+      return TRUE;
     default:
       return FALSE;
     }
+}
+
+static gboolean
+_is_quoted(const LogFormatStep *step)
+{
+  return step->flags & LOG_FORMAT_QUOTED && _can_be_quoted(step);
 }
 
 /* Whether the end of a value is known when another one follows at once. */
@@ -768,8 +796,8 @@ _check_step(Compiler *self, guint i)
       && !_can_be_told_apart(&steps[i], &steps[i + 1]))
     return _fail(self,
                  g_array_index(self->step_positions, gsize, i + 1),
-                 "nothing stands between this value and the one before it: write a character there, or quote them with "
-                 "\"%%{+Q}\"");
+                 "nothing stands between this value and the one before it: write a character there%s",
+                 _can_be_quoted(&steps[i]) ? ", or quote the one before with \"%{+Q}\"" : "");
   if (steps[i].kind == LOG_FORMAT_ADDRESS && !_check_address(self, i))
     return FALSE;
   if (_is_header_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
@@ -949,7 +977,7 @@ log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormat
   LogFormat *format = NULL;
 
   error->message = NULL;
-  if (!_read_argument(&self.argument, string, error))
+  if (!_is_argument(string) || !_read_argument(&self.argument, string, error))
     _read_bare_string(&self.argument, string);
   if (!error->message && _compile_items(&self) && _check_steps(&self))
     format = _compiler_finish(&self);
