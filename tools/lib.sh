@@ -20,7 +20,7 @@ DEMO_PACKAGES=(haproxy socat)
 
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(
-  bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream netbase
+  bsdutils clang clang-format git graphviz iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream man-db netbase
   openssl python3-pytest shellcheck strace syslog-ng-scl valgrind xz-utils
 )
 
