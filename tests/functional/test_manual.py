@@ -88,6 +88,15 @@ def test_the_readme_points_to_the_page(name):
     assert f"{name[:-2]}({name[-1]})" in README
 
 
+def test_contributing_names_what_is_there():
+    text = (TOP / "CONTRIBUTING.md").read_text()
+    paths = re.findall(r"\b(?:doc|modules|packaging|tests|tools)/[\w./-]*", text)
+    assert len(paths) > 12
+    assert [path for path in paths if not (TOP / path.rstrip(".")).exists()] == []
+    for target in re.findall(r"make -C build ((?:[\w-]+ )*?[\w-]+)(?=  |`| [A-Z]|$)", text):
+        subprocess.run(["make", "-n", "-C", BUILD_DIR, *target.split()], check=True, capture_output=True)
+
+
 def drawn(svg):
     """All that is written in a picture."""
     return sorted(text for element in ElementTree.fromstring(svg).iter() for text in [element.text] if text and text.strip())
