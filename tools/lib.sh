@@ -20,12 +20,12 @@ DEMO_PACKAGES=(haproxy socat)
 
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(
-  bsdutils clang clang-format git graphviz iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream man-db netbase
+  bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream netbase
   openssl python3-pytest shellcheck strace syslog-ng-scl valgrind xz-utils
 )
 
 # shellcheck disable=SC2034
-PACKAGE_PACKAGES=(debhelper dpkg-dev lintian pandoc rpm rpmlint xz-utils)
+PACKAGE_PACKAGES=(debhelper dpkg-dev graphviz lintian man-db pandoc rpm rpmlint xz-utils)
 
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
