@@ -775,9 +775,10 @@ _check_address(Compiler *self, guint i)
 {
   const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
   guint next = i + 1 + _count_joined_steps(self, i);
+  const LogFormatStep *last = &steps[next - 1];
 
-  if (next == i + 1 || next == self->steps->len || steps[next].type != LOG_FORMAT_VALUE
-      || strspn(steps[next - 1].text, ADDRESS_CHARACTERS) < steps[next - 1].text_length)
+  if (last->type != LOG_FORMAT_TEXT || next == self->steps->len || steps[next].type != LOG_FORMAT_VALUE
+      || strspn(last->text, ADDRESS_CHARACTERS) < last->text_length)
     return TRUE;
   return _fail(self,
                g_array_index(self->step_positions, gsize, next),
