@@ -34,11 +34,11 @@ enum
 };
 
 static const LineField COMMON_FIELDS[COMMON_FIELD_COUNT] = {
-  [PROCESS_NAME] = { "process_name", LINE_FIELD_STRING },
-  [PID] = { "pid", LINE_FIELD_INTEGER },
-  [FORMAT] = { "format", LINE_FIELD_STRING },
-  [TERMINATION_CAUSE] = { "termination_cause", LINE_FIELD_STRING },
-  [TERMINATION_PHASE] = { "termination_phase", LINE_FIELD_STRING },
+  [PROCESS_NAME] = { .name = "process_name", .type = LINE_FIELD_STRING },
+  [PID] = { .name = "pid", .type = LINE_FIELD_INTEGER },
+  [FORMAT] = { .name = "format", .type = LINE_FIELD_STRING },
+  [TERMINATION_CAUSE] = { .name = "termination_cause", .type = LINE_FIELD_STRING },
+  [TERMINATION_PHASE] = { .name = "termination_phase", .type = LINE_FIELD_STRING },
 };
 
 typedef struct _HAProxyParser

@@ -118,10 +118,10 @@ static const gchar *const REQUEST_FIELDS[LOG_FORMAT_REQUEST_FIELDS] = {
 };
 
 static const LineField FLAG_FIELDS[LOG_FORMAT_FLAG_FIELDS] = {
-  [LOG_FORMAT_FLAG_FIELD_FRONTEND_SSL] = { "frontend_ssl", LINE_FIELD_BOOLEAN },
-  [LOG_FORMAT_FLAG_FIELD_PARTIAL] = { "partial", LINE_FIELD_BOOLEAN },
-  [LOG_FORMAT_FLAG_FIELD_REDISPATCHED] = { "redispatched", LINE_FIELD_BOOLEAN },
-  [LOG_FORMAT_FLAG_FIELD_TRUNCATED] = { "truncated", LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_FRONTEND_SSL] = { .name = "frontend_ssl", .type = LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_PARTIAL] = { .name = "partial", .type = LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_REDISPATCHED] = { .name = "redispatched", .type = LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_TRUNCATED] = { .name = "truncated", .type = LINE_FIELD_BOOLEAN },
 };
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
