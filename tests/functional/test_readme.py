@@ -216,7 +216,7 @@ def test_every_name_that_the_parser_gives():
     text = README.partition("\n### Names\n")[2].partition("\n## ")[0]
     sources = "".join((PARSER_SOURCES / f"{name}.c").read_text()
                       for name in ("log-format", "connect-line", "error-line", "event-line"))
-    names = re.findall(r'"(\w+)", LINE_FIELD_|^  \{ "\w+", "(\w+)", LOG_FORMAT_', sources, re.M)
+    names = re.findall(r'"(\w+)", .type = LINE_FIELD_|^  \{ "\w+", "(\w+)", LOG_FORMAT_', sources, re.M)
     names = {name for pair in names for name in pair if name}
     events = set(re.findall(r'"((?:server|proxy|health|agent|backend)_[a-z_]+)"', (PARSER_SOURCES / "event-line.c").read_text()))
     assert len(names) > 80 and len(events) > 15
