@@ -299,13 +299,12 @@ _add_tlvs(Builder *self, ProxyTlvs tlvs)
  *****************************************************************************/
 
 static ProxyMacroValues *
-_pack(const Builder *builder)
+_pack(ProxyMacroValues *self, const Builder *builder)
 {
-  static guint64 last_serial = 0;
   gsize macros_size = builder->macros->len * sizeof(guint16);
-  ProxyMacroValues *self = g_malloc(sizeof(ProxyMacroValues) + macros_size + builder->text->len);
 
-  self->serial = ++last_serial;
+  self = g_realloc(self, sizeof(ProxyMacroValues) + macros_size + builder->text->len);
+  self->serial = 0;
   self->count = builder->macros->len;
   memcpy(self->macros, builder->macros->data, macros_size);
   memcpy(&self->macros[self->count], builder->text->str, builder->text->len);
@@ -313,10 +312,13 @@ _pack(const Builder *builder)
 }
 
 ProxyMacroValues *
-proxy_macro_values_new(const ProxyHeader *header, const struct sockaddr *peer)
+proxy_macro_values_renew(ProxyMacroValues *self, const ProxyHeader *header, const struct sockaddr *peer)
 {
-  if (!proxy_header_has_addresses(header))
-    return NULL;
+  if (!header || !proxy_header_has_addresses(header))
+    {
+      g_free(self);
+      return NULL;
+    }
 
   Builder builder = { g_array_new(FALSE, FALSE, sizeof(guint16)), g_string_sized_new(256) };
   _add_addresses(&builder, header);
@@ -324,8 +326,19 @@ proxy_macro_values_new(const ProxyHeader *header, const struct sockaddr *peer)
   _add_ip_endpoint(&builder, PROXY_MACRO_PEERIP, PROXY_MACRO_PEERPORT, peer);
   _add_tlvs(&builder, (ProxyTlvs){ header->tlvs, header->tlvs_length });
 
-  ProxyMacroValues *self = _pack(&builder);
+  self = _pack(self, &builder);
   g_array_free(builder.macros, TRUE);
   g_string_free(builder.text, TRUE);
+  return self;
+}
+
+ProxyMacroValues *
+proxy_macro_values_new(const ProxyHeader *header, const struct sockaddr *peer)
+{
+  static guint64 last_serial = 0;
+  ProxyMacroValues *self = proxy_macro_values_renew(NULL, header, peer);
+
+  if (self)
+    self->serial = ++last_serial;
   return self;
 }

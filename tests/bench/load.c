@@ -5,17 +5,27 @@
  *
  *   load connect   short connections, so many in flight: connect, header, one line, close
  *   load stream    a few long connections: header once, then lines in large writes
+ *   load datagrams a line in each UDP datagram, no more of them on their way than the server's socket has room for
  *   load idle      opens connections and holds them until stdin closes or the server has closed them
  *
  * Every mode ends with one line of key=value pairs. Nothing counts as done before the server has closed the
  * connection from its side: it does so when it has read everything up to our end of file, so what is measured
- * is the server's work and not how much the socket buffers hold.
+ * is the server's work and not how much the socket buffers hold. Datagrams count as done when the server's
+ * socket is empty.
  */
+
+/* sendmmsg() */
+#define _GNU_SOURCE
+
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -38,6 +48,7 @@
 /* a version 1 header with its NUL, or a version 2 header with IPv4 addresses and TLVs */
 #define MAX_HEADER (108 + MAX_TLVS)
 #define MAX_EVENTS 256
+#define DATAGRAMS_AT_A_TIME 32
 
 /* Closed connections sit in TIME_WAIT for a minute; one address has some 28,000 ports, a hundred have enough. */
 #define SOURCE_ADDRESSES 100
@@ -471,6 +482,153 @@ run_stream(void)
   return failed != 0;
 }
 
+/* --- datagrams --- */
+
+typedef struct
+{
+  uint32_t used;
+  uint32_t size;
+} ReceiveBuffer;
+
+static int
+open_netlink(void)
+{
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+  if (fd < 0)
+    die("socket(AF_NETLINK)");
+  return fd;
+}
+
+/* sock_diag(7): the server's socket is the one that gets what is sent to our destination. */
+static void
+ask_for_receive_buffer(int netlink)
+{
+  struct
+  {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+  } message = {
+    .header = { .nlmsg_len = sizeof(message), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
+    .request = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_UDP, .idiag_states = ~0U },
+  };
+
+  message.request.idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1);
+  message.request.id.idiag_dst[0] = htonl(INADDR_LOOPBACK);
+  message.request.id.idiag_dport = htons(options.port);
+  message.request.id.idiag_cookie[0] = message.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  if (send(netlink, &message, sizeof(message), 0) < 0)
+    die("send(AF_NETLINK)");
+}
+
+static ReceiveBuffer
+look_at_receive_buffer(int netlink)
+{
+  union
+  {
+    struct nlmsghdr header;
+    char bytes[4096];
+  } answer;
+
+  ask_for_receive_buffer(netlink);
+  int left = recv(netlink, &answer, sizeof(answer), 0);
+  struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
+
+  if (NLMSG_OK(&answer.header, left) && answer.header.nlmsg_type == SOCK_DIAG_BY_FAMILY)
+    {
+      struct rtattr *attribute = (struct rtattr *) (found + 1);
+      int attributes_left = answer.header.nlmsg_len - NLMSG_LENGTH(sizeof(*found));
+
+      for (; RTA_OK(attribute, attributes_left); attribute = RTA_NEXT(attribute, attributes_left))
+        if (attribute->rta_type == INET_DIAG_SKMEMINFO)
+          {
+            const uint32_t *memory = RTA_DATA(attribute);
+
+            return (ReceiveBuffer){ memory[SK_MEMINFO_RMEM_ALLOC], memory[SK_MEMINFO_RCVBUF] };
+          }
+    }
+  errno = ENOENT;
+  die("the server's socket");
+  return (ReceiveBuffer){ 0 };
+}
+
+/* @share: 0 for until it is empty, 2 for half of it */
+static void
+wait_for_receive_buffer(int netlink, unsigned share)
+{
+  static const struct timespec moment = { .tv_nsec = 50000 };
+  ReceiveBuffer buffer = look_at_receive_buffer(netlink);
+
+  while (buffer.used > (share ? buffer.size / share : 0))
+    {
+      nanosleep(&moment, NULL);
+      buffer = look_at_receive_buffer(netlink);
+    }
+}
+
+static int
+open_datagram_socket(void)
+{
+  struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(options.port) };
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (fd < 0 || connect(fd, (struct sockaddr *) &server, sizeof(server)) < 0)
+    die("UDP socket");
+  return fd;
+}
+
+static void
+send_datagrams(int fd, unsigned number, unsigned count)
+{
+  static char datagrams[DATAGRAMS_AT_A_TIME][MAX_HEADER + LINE_SIZE];
+  struct mmsghdr messages[DATAGRAMS_AT_A_TIME] = { 0 };
+  struct iovec iovs[DATAGRAMS_AT_A_TIME];
+
+  for (unsigned i = 0; i < count; i++)
+    {
+      size_t header_length = options.header ? fill_header(datagrams[i], number + i) : 0;
+
+      memcpy(datagrams[i] + header_length, line, LINE_SIZE);
+      iovs[i] = (struct iovec){ datagrams[i], header_length + LINE_SIZE };
+      messages[i].msg_hdr = (struct msghdr){ .msg_iov = &iovs[i], .msg_iovlen = 1 };
+    }
+  for (unsigned sent = 0; sent < count;)
+    {
+      int rc = sendmmsg(fd, messages + sent, count - sent, 0);
+
+      if (rc < 0)
+        die("sendmmsg");
+      sent += rc;
+    }
+}
+
+static int
+run_datagrams(void)
+{
+  int fd = open_datagram_socket(), netlink = open_netlink();
+  double start = now();
+
+  for (int sent = 0; sent < options.count;)
+    {
+      int count = options.count - sent;
+
+      if (count > DATAGRAMS_AT_A_TIME)
+        count = DATAGRAMS_AT_A_TIME;
+      wait_for_receive_buffer(netlink, 2);
+      send_datagrams(fd, sent, count);
+      sent += count;
+    }
+  wait_for_receive_buffer(netlink, 0);
+
+  double seconds = now() - start;
+
+  printf("datagrams=%d seconds=%.6f rate=%.1f\n", options.count, seconds, options.count / seconds);
+  close(netlink);
+  close(fd);
+  return 0;
+}
+
 /* --- idle --- */
 
 static int
@@ -549,10 +707,10 @@ run_idle(void)
 static void
 usage(void)
 {
-  fputs("usage: load connect|stream|idle --port PORT [options]\n"
-        "  --count N         connections (connect, idle) or lines (stream)\n"
+  fputs("usage: load connect|stream|datagrams|idle --port PORT [options]\n"
+        "  --count N         connections (connect, idle) or lines (stream, datagrams)\n"
         "  --connections N   in flight (connect, default 100) or open (stream, default 2)\n"
-        "  --header          start every connection with a PROXY v1 header\n"
+        "  --header          start every connection, or datagram, with a PROXY v1 header\n"
         "  --v2              make that a v2 header\n"
         "  --tlvs N          with so many bytes of TLVs in it\n"
         "  --tls             connect: in TLS, behind the header\n"
@@ -652,9 +810,10 @@ main(int argc, char **argv)
   const char *mode = argc > 1 ? argv[1] : "";
   bool connect_mode = strcmp(mode, "connect") == 0;
   bool stream_mode = strcmp(mode, "stream") == 0;
+  bool datagram_mode = strcmp(mode, "datagrams") == 0;
   bool idle_mode = strcmp(mode, "idle") == 0;
 
-  if (!connect_mode && !stream_mode && !idle_mode)
+  if (!connect_mode && !stream_mode && !datagram_mode && !idle_mode)
     usage();
 
   options.connections = connect_mode ? 100 : 2;
@@ -675,5 +834,7 @@ main(int argc, char **argv)
     return run_connect();
   if (stream_mode)
     return run_stream();
+  if (datagram_mode)
+    return run_datagrams();
   return run_idle();
 }
