@@ -104,7 +104,8 @@ _read_header(DatagramReader *self, const Datagram *datagram, CompatPayload *payl
     datagram->length > 0 ? "the datagram ends before the end of the header" : "the datagram is empty";
   ProxyHeader header;
 
-  header_log_write(&owner->driver->super, datagram->bytes, datagram->length);
+  if (datagram->length > 0)
+    header_log_write(&owner->driver->super, datagram->bytes, datagram->length);
   if (proxy_header_parse(&header, &owner->options->header_limits, datagram->bytes, datagram->length, &reason)
       != PROXY_HEADER_COMPLETE)
     {

@@ -14,9 +14,6 @@
  * socket is empty.
  */
 
-/* sendmmsg() */
-#define _GNU_SOURCE
-
 
 #include <arpa/inet.h>
 #include <errno.h>
