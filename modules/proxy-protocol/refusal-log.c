@@ -13,6 +13,9 @@
 #include "driver-tags.h"
 #include "proxy-header.h"
 
+const gchar REFUSAL_BAD_HEADER[] = "Error parsing PROXY protocol header";
+const gchar REFUSAL_UNTRUSTED[] = "the peer is not in trusted-proxies()";
+
 /* The second is over: the next refusal begins another one. */
 static void
 _report(RefusalLog *self)

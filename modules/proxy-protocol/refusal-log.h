@@ -21,8 +21,8 @@
 #define REFUSAL_LOG_LINES_PER_SECOND 10
 
 /* What datagrams and connections are refused for alike. */
-#define REFUSAL_BAD_HEADER "Error parsing PROXY protocol header"
-#define REFUSAL_UNTRUSTED "the peer is not in trusted-proxies()"
+extern const gchar REFUSAL_BAD_HEADER[];
+extern const gchar REFUSAL_UNTRUSTED[];
 
 typedef struct _Refusal
 {
