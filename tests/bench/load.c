@@ -14,7 +14,6 @@
  * socket is empty.
  */
 
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

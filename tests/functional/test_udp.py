@@ -13,6 +13,7 @@ import pytest
 import proxy_v2
 from client import line, send, send_datagrams, unread_datagrams, v1
 from daemon import SyslogNg, free_port, log_tags, macros, wait_for
+from nginx import Nginx
 from proxy_v2 import DGRAM, INET, INET6, STREAM, UNIX, UNSPEC, checksummed, local, ssl_tlv, tlv, v2
 
 BAD_HEADER = "Error parsing PROXY protocol header; "
@@ -40,6 +41,13 @@ def port():
 @pytest.fixture
 def start_udp(daemon, port):
     return lambda driver_options="", **kwargs: daemon.start(source(port, driver_options), **kwargs)
+
+
+@pytest.fixture
+def nginx(tmp_path):
+    nginx = Nginx(tmp_path)
+    yield nginx
+    nginx.stop()
 
 
 def texts(messages):
@@ -171,6 +179,18 @@ def test_the_header_is_shown_at_debug_level(start_udp, port):
     send_datagrams(port, v1() + line("hello"), b"bad")
     lines = [log_tags(text)["line"] for text in daemon.wait_log("PROXY protocol header received; ", count=2)]
     assert [text for text in lines if "PROXY TCP4" in text or text == "bad"] == [v1().decode().strip(), "bad"]
+
+
+def test_nginx_in_front(start_udp, port, nginx):
+    front = udp_port()
+    daemon = start_udp('trusted-proxies("127.0.0.1")')
+    nginx.start(f"127.0.0.1:{front} udp", f"127.0.0.1:{port}", "proxy_requests 1; proxy_responses 0;")
+    client_port = send_datagrams(front, *(line(str(i)) for i in range(10)), source="127.0.0.5")
+    messages = daemon.wait_messages(10)
+    assert sorted(texts(messages)) == [str(i) for i in range(10)]
+    expected = dict(SRCIP="127.0.0.5", SRCPORT=str(client_port), DSTIP="127.0.0.1", DSTPORT=str(front), PEERIP="127.0.0.1")
+    assert all(expected.items() <= macros(message).items() for message in messages)
+    assert not daemon.log_lines("reason=")
 
 
 # Refusals
