@@ -341,6 +341,16 @@ def test_a_flood_of_refusals_does_not_hold_up_a_reload(start_udp, port):
     assert_serves(daemon, port)
 
 
+@pytest.mark.parametrize("threaded, flags", [("no", ""), ("no", "flags(threaded)"), ("yes", "")])
+def test_the_thread_that_reads(start_udp, port, threaded, flags):
+    daemon = start_udp(flags, options=f"threaded({threaded});")
+    send_datagrams(port, *[b"bad"] * 20, *(v1() + line(str(i)) for i in range(100)))
+    assert texts(daemon.wait_messages(100)) == [str(i) for i in range(100)]
+    daemon.wait_log(SUPPRESSED)
+    daemon.reload()
+    assert_serves(daemon, port)
+
+
 # Messages are those of network()
 
 PAYLOADS = [
@@ -689,42 +699,56 @@ def test_a_reload_that_fails_leaves_the_socket_as_it_was(start_udp, daemon, port
 # Flow control
 
 
+class SlowDestination:
+    """One that takes nothing until somebody listens."""
+
+    def __init__(self):
+        self.port = free_port()
+        # for SyslogNg.start() and reload()
+        self.configuration = dict(
+            log_flags="flow-control", options="time-reopen(1);", filters="destination(d_slow);",
+            declarations=f'destination d_slow {{ network("127.0.0.1" port({self.port}) log-fifo-size(10000)'
+            ' template("${MESSAGE}\\n")); };')
+
+    def take(self, count):
+        """Listens, and returns as many messages as that."""
+        with socket.create_server(("127.0.0.1", self.port)) as server:
+            server.settimeout(20)
+            connection, _ = server.accept()
+            connection.settimeout(20)
+            with connection, connection.makefile() as lines:
+                return [next(lines).strip() for _ in range(count)]
+
+
 @pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize("options, window", [("", 100), ("log-iw-size(30)", 30)])
 def test_a_full_window_stops_reading_until_there_is_room(daemon, port, driver, options, window):
-    """A destination that takes nothing, until somebody listens."""
-    behind = free_port()
-    daemon.start(f'{driver}(transport("udp") ip(127.0.0.1) port({port}) {options});', log_flags="flow-control",
-                 options="time-reopen(1);",
-                 declarations=f'destination d_slow {{ network("127.0.0.1" port({behind}) log-fifo-size(10000)'
-                 ' template("${MESSAGE}\\n")); };', filters="destination(d_slow);")
+    slow = SlowDestination()
+    daemon.start(f'{driver}(transport("udp") ip(127.0.0.1) port({port}) {options});', **slow.configuration)
     header = v1() if driver == "proxy-protocol" else b""
     send_datagrams(port, *(header + line(str(i)) for i in range(window + 50)))
     daemon.wait_messages(window)
     assert unread_datagrams(port) > 0
-
-    with socket.create_server(("127.0.0.1", behind)) as server:
-        server.settimeout(20)
-        connection, _ = server.accept()
-        with connection, connection.makefile() as lines:
-            assert [next(lines).strip() for _ in range(window + 50)] == [str(i) for i in range(window + 50)]
+    assert slow.take(window + 50) == [str(i) for i in range(window + 50)]
     daemon.wait_messages(window + 50)
 
 
+def test_what_was_read_ahead_when_the_window_was_full_comes_when_there_is_room(daemon, port):
+    slow = SlowDestination()
+    daemon.start(source(port, "log-iw-size(20)"), **slow.configuration)
+    send_datagrams(port, *(v1() + line(str(i)) for i in range(22)))
+    daemon.wait_messages(20)
+    assert unread_datagrams(port) == 0
+    assert slow.take(22) == [str(i) for i in range(22)]
+
+
 def test_a_full_window_and_a_reload_lose_nothing(daemon, port):
-    behind = free_port()
-    kwargs = dict(log_flags="flow-control", options="time-reopen(1);", filters="destination(d_slow);",
-                  declarations=f'destination d_slow {{ network("127.0.0.1" port({behind}) log-fifo-size(10000)'
-                  ' template("${MESSAGE}\\n")); };')
-    daemon.start(source(port, "log-iw-size(30)"), **kwargs)
+    slow = SlowDestination()
+    daemon.start(source(port, "log-iw-size(30)"), **slow.configuration)
     send_datagrams(port, *(v1() + line(str(i)) for i in range(80)))
     daemon.wait_messages(30)
-    daemon.reload(source(port, "log-iw-size(30)"), **kwargs)
-    with socket.create_server(("127.0.0.1", behind)) as server:
-        server.settimeout(20)
-        connection, _ = server.accept()
-        with connection, connection.makefile() as lines:
-            assert [next(lines).strip() for _ in range(80)] == [str(i) for i in range(80)]
+    daemon.reload(source(port, "log-iw-size(30)"), **slow.configuration)
+    assert slow.take(80) == [str(i) for i in range(80)]
 
 
 # Configuration
