@@ -341,7 +341,7 @@ def test_a_flood_of_refusals_does_not_hold_up_a_reload(start_udp, port):
     assert_serves(daemon, port)
 
 
-@pytest.mark.parametrize("threaded, flags", [("no", ""), ("no", "flags(threaded)"), ("yes", "")])
+@pytest.mark.parametrize("threaded, flags", [("no", ""), ("no", 'flags("threaded")'), ("yes", "")])
 def test_the_thread_that_reads(start_udp, port, threaded, flags):
     daemon = start_udp(flags, options=f"threaded({threaded});")
     send_datagrams(port, *[b"bad"] * 20, *(v1() + line(str(i)) for i in range(100)))
