@@ -45,6 +45,8 @@
 #define MAX_HEADER (108 + MAX_TLVS)
 #define MAX_EVENTS 256
 #define DATAGRAMS_AT_A_TIME 32
+/* with as many different headers */
+#define DATAGRAM_KINDS 4096
 
 /* Closed connections sit in TIME_WAIT for a minute; one address has some 28,000 ports, a hundred have enough. */
 #define SOURCE_ADDRESSES 100
@@ -517,6 +519,27 @@ ask_for_receive_buffer(int netlink)
     die("send(AF_NETLINK)");
 }
 
+/* Returns whether the answer says so. */
+static bool
+find_receive_buffer(struct nlmsghdr *answer, ReceiveBuffer *buffer)
+{
+  struct inet_diag_msg *found = NLMSG_DATA(answer);
+  struct rtattr *attribute = (struct rtattr *) (found + 1);
+  int left = (int) answer->nlmsg_len - (int) NLMSG_LENGTH(sizeof(*found));
+
+  if (answer->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+    return false;
+  for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
+    if (attribute->rta_type == INET_DIAG_SKMEMINFO)
+      {
+        const uint32_t *memory = RTA_DATA(attribute);
+
+        *buffer = (ReceiveBuffer){ memory[SK_MEMINFO_RMEM_ALLOC], memory[SK_MEMINFO_RCVBUF] };
+        return true;
+      }
+  return false;
+}
+
 static ReceiveBuffer
 look_at_receive_buffer(int netlink)
 {
@@ -524,28 +547,18 @@ look_at_receive_buffer(int netlink)
   {
     struct nlmsghdr header;
     char bytes[4096];
-  } answer;
+  } answer = { 0 };
+  ReceiveBuffer buffer;
 
   ask_for_receive_buffer(netlink);
-  int left = recv(netlink, &answer, sizeof(answer), 0);
-  struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
-
-  if (NLMSG_OK(&answer.header, left) && answer.header.nlmsg_type == SOCK_DIAG_BY_FAMILY)
+  if (recv(netlink, &answer, sizeof(answer), 0) < 0)
+    die("recv(AF_NETLINK)");
+  if (!find_receive_buffer(&answer.header, &buffer))
     {
-      struct rtattr *attribute = (struct rtattr *) (found + 1);
-      int attributes_left = answer.header.nlmsg_len - NLMSG_LENGTH(sizeof(*found));
-
-      for (; RTA_OK(attribute, attributes_left); attribute = RTA_NEXT(attribute, attributes_left))
-        if (attribute->rta_type == INET_DIAG_SKMEMINFO)
-          {
-            const uint32_t *memory = RTA_DATA(attribute);
-
-            return (ReceiveBuffer){ memory[SK_MEMINFO_RMEM_ALLOC], memory[SK_MEMINFO_RCVBUF] };
-          }
+      errno = ENOENT;
+      die("the server's socket");
     }
-  errno = ENOENT;
-  die("the server's socket");
-  return (ReceiveBuffer){ 0 };
+  return buffer;
 }
 
 /* @share: 0 for until it is empty, 2 for half of it */
@@ -574,47 +587,60 @@ open_datagram_socket(void)
   return fd;
 }
 
-static void
-send_datagrams(int fd, unsigned number, unsigned count)
+/* Made before the clock starts: those with a header would be more work for us, not only for the server. */
+typedef struct
 {
-  static char datagrams[DATAGRAMS_AT_A_TIME][MAX_HEADER + LINE_SIZE];
-  struct mmsghdr messages[DATAGRAMS_AT_A_TIME] = { 0 };
-  struct iovec iovs[DATAGRAMS_AT_A_TIME];
+  struct mmsghdr messages[DATAGRAM_KINDS];
+  struct iovec iovs[DATAGRAM_KINDS];
+  char bytes[DATAGRAM_KINDS][MAX_HEADER + LINE_SIZE];
+} Datagrams;
 
-  for (unsigned i = 0; i < count; i++)
+static Datagrams *
+new_datagrams(void)
+{
+  Datagrams *self = calloc(1, sizeof(Datagrams));
+
+  if (!self)
+    die("calloc");
+  for (unsigned i = 0; i < DATAGRAM_KINDS; i++)
     {
-      size_t header_length = options.header ? fill_header(datagrams[i], number + i) : 0;
+      size_t header_length = options.header ? fill_header(self->bytes[i], i) : 0;
 
-      memcpy(datagrams[i] + header_length, line, LINE_SIZE);
-      iovs[i] = (struct iovec){ datagrams[i], header_length + LINE_SIZE };
-      messages[i].msg_hdr = (struct msghdr){ .msg_iov = &iovs[i], .msg_iovlen = 1 };
+      memcpy(self->bytes[i] + header_length, line, LINE_SIZE);
+      self->iovs[i] = (struct iovec){ self->bytes[i], header_length + LINE_SIZE };
+      self->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &self->iovs[i], .msg_iovlen = 1 };
     }
-  for (unsigned sent = 0; sent < count;)
-    {
-      int rc = sendmmsg(fd, messages + sent, count - sent, 0);
+  return self;
+}
 
-      if (rc < 0)
-        die("sendmmsg");
-      sent += rc;
-    }
+/* Returns how many were sent, of those that are left. */
+static int
+send_datagrams(int fd, Datagrams *datagrams, int sent)
+{
+  int first = sent % DATAGRAM_KINDS;
+  int count = options.count - sent;
+
+  if (count > DATAGRAMS_AT_A_TIME)
+    count = DATAGRAMS_AT_A_TIME;
+  if (count > DATAGRAM_KINDS - first)
+    count = DATAGRAM_KINDS - first;
+
+  int rc = sendmmsg(fd, datagrams->messages + first, count, 0);
+
+  if (rc < 0)
+    die("sendmmsg");
+  return rc;
 }
 
 static int
 run_datagrams(void)
 {
+  Datagrams *datagrams = new_datagrams();
   int fd = open_datagram_socket(), netlink = open_netlink();
   double start = now();
 
-  for (int sent = 0; sent < options.count;)
-    {
-      int count = options.count - sent;
-
-      if (count > DATAGRAMS_AT_A_TIME)
-        count = DATAGRAMS_AT_A_TIME;
-      wait_for_receive_buffer(netlink, 2);
-      send_datagrams(fd, sent, count);
-      sent += count;
-    }
+  for (int sent = 0; sent < options.count; sent += send_datagrams(fd, datagrams, sent))
+    wait_for_receive_buffer(netlink, 2);
   wait_for_receive_buffer(netlink, 0);
 
   double seconds = now() - start;
@@ -622,6 +648,7 @@ run_datagrams(void)
   printf("datagrams=%d seconds=%.6f rate=%.1f\n", options.count, seconds, options.count / seconds);
   close(netlink);
   close(fd);
+  free(datagrams);
   return 0;
 }
 
