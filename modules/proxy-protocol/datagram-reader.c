@@ -44,30 +44,17 @@ _refuse(DatagramReader *self, const Datagram *datagram, ProxyCounter counter, co
 }
 
 static void
-_refuse_header(DatagramReader *self, const Datagram *datagram, const gchar *reason)
-{
-  _refuse(self, datagram, PROXY_COUNTER_REFUSED_MALFORMED, REFUSAL_BAD_HEADER, reason);
-}
-
-static void
 _refuse_untrusted(DatagramReader *self, const Datagram *datagram)
 {
-  Datagram unread = *datagram;
-
   /* as of a connection, which is not read */
-  unread.length = 0;
+  Datagram unread = { .peer = datagram->peer, .peer_length = datagram->peer_length };
+
   _refuse(self, &unread, PROXY_COUNTER_REFUSED_UNTRUSTED, "PROXY protocol datagram refused", REFUSAL_UNTRUSTED);
 }
 
 /*****************************************************************************
  * Datagrams
  *****************************************************************************/
-
-static void
-_set_macros(DatagramReader *self, const ProxyHeader *header, const Datagram *datagram)
-{
-  self->macros = proxy_macro_values_renew(self->macros, header, datagram->peer);
-}
 
 static GSockAddr *
 _source_addr_new(DatagramReader *self, const ProxyHeader *header, const Datagram *datagram)
@@ -85,7 +72,7 @@ _get_payload(DatagramReader *self, const Datagram *datagram, const ProxyHeader *
 
   if (datagram->length == header_length)
     return FALSE;
-  _set_macros(self, header, datagram);
+  self->macros = proxy_macro_values_renew(self->macros, header, datagram->peer);
   *payload = (CompatPayload){
     .bytes = datagram->bytes + header_length,
     .length = datagram->length - header_length,
@@ -109,7 +96,7 @@ _read_header(DatagramReader *self, const Datagram *datagram, CompatPayload *payl
   if (proxy_header_parse(&header, &owner->options->header_limits, datagram->bytes, datagram->length, &reason)
       != PROXY_HEADER_COMPLETE)
     {
-      _refuse_header(self, datagram, reason);
+      _refuse(self, datagram, PROXY_COUNTER_REFUSED_MALFORMED, REFUSAL_BAD_HEADER, reason);
       return FALSE;
     }
   proxy_counters_inc_header(owner->counters, &header);
