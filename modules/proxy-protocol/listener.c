@@ -28,6 +28,7 @@ listener_options_defaults(ListenerOptions *self)
   self->ip = NULL;
   self->port = NULL;
   self->address_family = AF_INET;
+  self->socket_type = SOCK_STREAM;
   self->backlog = DEFAULT_BACKLOG;
   socket_options_defaults(&self->socket);
 }
@@ -41,17 +42,23 @@ listener_options_destroy(ListenerOptions *self)
 }
 
 static gboolean
-_lookup_port(const gchar *service, guint16 *port)
+_is_stream(const ListenerOptions *self)
+{
+  return self->socket_type == SOCK_STREAM;
+}
+
+static gboolean
+_lookup_port(const ListenerOptions *self, guint16 *port)
 {
   guint64 number;
 
-  if (g_ascii_string_to_unsigned(service, 10, 0, G_MAXUINT16, &number, NULL))
+  if (g_ascii_string_to_unsigned(self->port, 10, 0, G_MAXUINT16, &number, NULL))
     {
       *port = number;
       return TRUE;
     }
 
-  struct servent *entry = getservbyname(service, "tcp");
+  struct servent *entry = getservbyname(self->port, _is_stream(self) ? "tcp" : "udp");
   if (entry)
     *port = ntohs(entry->s_port);
   return entry != NULL;
@@ -62,12 +69,13 @@ listener_options_validate(const ListenerOptions *self, GError **error)
 {
   guint16 port;
 
-  if (!self->port || _lookup_port(self->port, &port))
+  if (!self->port || _lookup_port(self, &port))
     return TRUE;
   g_set_error(error,
               g_quark_from_static_string("listener"),
               0,
-              "port() takes a number from 0 to 65535 or the name of a TCP service in /etc/services, not \"%s\"",
+              "port() takes a number from 0 to 65535 or the name of a %s service in /etc/services, not \"%s\"",
+              _is_stream(self) ? "TCP" : "UDP",
               self->port);
   return FALSE;
 }
@@ -79,7 +87,7 @@ listener_resolve_address(const ListenerOptions *self, LogDriver *driver)
   guint16 port = DEFAULT_PORT;
 
   if (self->port)
-    _lookup_port(self->port, &port);
+    _lookup_port(self, &port);
   if (!resolve_hostname_to_sockaddr(&address, self->address_family, self->ip))
     {
       msg_error("ip() is not an address of this ip-protocol(), and no host name that resolves to one",
@@ -121,13 +129,13 @@ _report_error(const gchar *message, GSockAddr *address, LogDriver *driver)
 static gboolean
 _listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
-  return listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
+  return !_is_stream(self) || listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
 }
 
 gint
 listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver)
 {
-  gint fd = socket(self->address_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  gint fd = socket(self->address_family, self->socket_type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
   if (fd < 0)
     {

@@ -23,6 +23,8 @@ typedef struct _ListenerOptions
   gchar *ip;
   gchar *port;
   gint address_family;
+  /* SOCK_STREAM or SOCK_DGRAM */
+  gint socket_type;
   gint backlog;
   SocketOptions socket;
 } ListenerOptions;
@@ -45,14 +47,14 @@ gboolean listener_options_validate(const ListenerOptions *self, GError **error);
 GSockAddr *listener_resolve_address(const ListenerOptions *self, LogDriver *driver);
 
 /**
- * listener_open() - a non-blocking socket that listens on the address
+ * listener_open() - a non-blocking socket that listens on the address, or receives what is sent to it
  *
  * Returns the file descriptor, or -1 and has logged why.
  */
 gint listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver);
 
 /**
- * listener_reconfigure() - apply the options to a socket that listens already
+ * listener_reconfigure() - apply the options to a socket that was opened with others
  *
  * A number or an interface() that has been there before and is no option any
  * more stays in force, as Linux has no way back to the default for all of them.

@@ -10,16 +10,10 @@
 
 #include "proxy-connection.h"
 
+#include "client-address.h"
 #include "compat-logreader.h"
-#include "formatted-address.h"
 #include "compat-transport.h"
-#include "poll-fd-events.h"
-#include "stats/stats-registry.h"
-
-#include <string.h>
-
-/* from which on LogSource counts the window of each connection */
-#define WINDOW_STATS_LEVEL 4
+#include "formatted-address.h"
 
 static GSockAddr *
 _get_source_addr(ProxyConnection *self)
@@ -30,7 +24,7 @@ _get_source_addr(ProxyConnection *self)
 static gboolean
 _has_formatted_addr(ProxyConnection *self)
 {
-  return self->reader->peer_addr != _get_source_addr(self);
+  return self->super.reader->peer_addr != _get_source_addr(self);
 }
 
 /*
@@ -44,20 +38,20 @@ _spare_formatting(ProxyConnection *self, LogMessage *msg)
   GSockAddr *source_addr = _get_source_addr(self);
 
   /* flags(ignore-aux-data) */
-  if (msg->saddr != self->reader->peer_addr)
+  if (msg->saddr != self->super.reader->peer_addr)
     return;
   if (_has_formatted_addr(self))
     log_msg_set_saddr(msg, source_addr);
   else if (!self->owner->reader_options->super.host_resolve_options.use_dns_cache)
-    log_reader_set_peer_addr(self->reader, formatted_address_new(source_addr));
+    log_reader_set_peer_addr(self->super.reader, formatted_address_new(source_addr));
 }
 
 static void
 _unset_reader_addr(ProxyConnection *self)
 {
-  GSockAddr *formatted_addr = _has_formatted_addr(self) ? self->reader->peer_addr : NULL;
+  GSockAddr *formatted_addr = _has_formatted_addr(self) ? self->super.reader->peer_addr : NULL;
 
-  log_reader_set_peer_addr(self->reader, NULL);
+  log_reader_set_peer_addr(self->super.reader, NULL);
   g_free(formatted_addr);
 }
 
@@ -81,31 +75,17 @@ _notify(LogPipe *s, gint notify_code, gpointer user_data G_GNUC_UNUSED)
     self->owner->closed(self);
 }
 
-/* Tells the window counters of the connections apart; without those it would be for nobody. */
-static void
-_set_reader_name(ProxyConnection *self)
-{
-  gchar peer[MAX_SOCKADDR_STRING];
-  gchar name[2 * MAX_SOCKADDR_STRING];
-
-  if (!stats_check_level(WINDOW_STATS_LEVEL))
-    return;
-  g_sockaddr_format(self->peer_addr, peer, sizeof(peer), GSA_FULL);
-  g_snprintf(name, sizeof(name), "%s,%s", self->owner->transport, peer);
-  log_reader_set_name(self->reader, name);
-}
-
 static gboolean
 _init(LogPipe *s)
 {
   ProxyConnection *self = (ProxyConnection *) s;
   const ProxyConnectionOwner *owner = self->owner;
+  LogReader *reader = self->super.reader;
 
-  log_reader_set_peer_addr(self->reader, _get_source_addr(self));
-  compat_log_reader_set_options(
-    self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport, self->peer_addr);
-  _set_reader_name(self);
-  return log_pipe_init((LogPipe *) self->reader);
+  log_reader_set_peer_addr(reader, _get_source_addr(self));
+  reader_pipe_set_options(
+    &self->super, owner->reader_options, &owner->driver->super, owner->transport, self->peer_addr);
+  return log_pipe_init((LogPipe *) reader);
 }
 
 static gboolean
@@ -113,7 +93,7 @@ _deinit(LogPipe *s)
 {
   ProxyConnection *self = (ProxyConnection *) s;
 
-  if (!log_pipe_deinit((LogPipe *) self->reader))
+  if (!log_pipe_deinit((LogPipe *) self->super.reader))
     return FALSE;
   _unset_reader_addr(self);
   return TRUE;
@@ -130,34 +110,6 @@ _free(LogPipe *s)
   log_pipe_free_method(s);
 }
 
-/* Filters and templates know IPv4 clients by their IPv4 address, also those of a proxy that listens on IPv6. */
-static GSockAddr *
-_inet6_or_mapped_inet_new(struct sockaddr_in6 *in6)
-{
-  struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = in6->sin6_port };
-
-  if (!IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-    return g_sockaddr_inet6_new2(in6);
-  memcpy(&in.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof(in.sin_addr));
-  return g_sockaddr_inet_new2(&in);
-}
-
-GSockAddr *
-proxy_connection_client_addr_new(const ProxyHeader *header, GSockAddr *peer_addr)
-{
-  ProxyAddress source = header ? header->source : (ProxyAddress){ .sa = { .sa_family = AF_UNSPEC } };
-
-  switch (source.sa.sa_family)
-    {
-    case AF_INET:
-      return g_sockaddr_inet_new2(&source.in);
-    case AF_INET6:
-      return _inet6_or_mapped_inet_new(&source.in6);
-    default:
-      return g_sockaddr_ref(peer_addr);
-    }
-}
-
 ProxyConnection *
 proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *session, GSockAddr *peer_addr,
                      GSockAddr *local_addr, const ProxyHeader *header)
@@ -170,62 +122,44 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
     return NULL;
 
   ProxyConnection *self = g_new0(ProxyConnection, 1);
-  log_pipe_init_instance(&self->super, cfg);
-  self->super.init = _init;
-  self->super.deinit = _deinit;
-  self->super.queue = _queue;
-  self->super.notify = _notify;
-  self->super.free_fn = _free;
+  reader_pipe_init_instance(&self->super, cfg, proto, fd);
+  self->super.super.init = _init;
+  self->super.super.deinit = _deinit;
+  self->super.super.queue = _queue;
+  self->super.super.notify = _notify;
+  self->super.super.free_fn = _free;
   INIT_IV_LIST_HEAD(&self->list);
 
   self->peer_addr = g_sockaddr_ref(peer_addr);
-  self->client_addr = proxy_connection_client_addr_new(header, peer_addr);
+  self->client_addr = client_address_new(header, peer_addr);
   self->macros = header ? proxy_macro_values_new(header, &peer_addr->sa) : NULL;
 
-  self->reader = log_reader_new(cfg);
-  log_reader_open(self->reader, proto, poll_fd_events_new(fd));
-  log_reader_set_local_addr(self->reader, local_addr);
-  log_pipe_append((LogPipe *) self->reader, &self->super);
+  log_reader_set_local_addr(self->super.reader, local_addr);
   if (owner->dynamic_window->pool)
-    log_source_enable_dynamic_window(&self->reader->super, owner->dynamic_window->pool);
+    log_source_enable_dynamic_window(&self->super.reader->super, owner->dynamic_window->pool);
   return self;
 }
 
 gboolean
 proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner, gboolean data_is_there)
 {
-  LogPipe *driver = &owner->driver->super.super;
-
   self->owner = owner;
-  self->super.expr_node = driver->expr_node;
-  log_pipe_set_config(&self->super, log_pipe_get_config(driver));
-  log_pipe_set_config((LogPipe *) self->reader, log_pipe_get_config(driver));
-  log_pipe_append(&self->super, driver);
   if (data_is_there)
-    compat_log_reader_check_at_start(self->reader);
-  return log_pipe_init(&self->super);
+    compat_log_reader_check_at_start(self->super.reader);
+  return reader_pipe_start(&self->super, &owner->driver->super);
 }
 
 void
 proxy_connection_suspend(ProxyConnection *self)
 {
-  log_pipe_deinit(&self->super);
+  reader_pipe_suspend(&self->super);
 }
 
 void
 proxy_connection_free(ProxyConnection *self)
 {
-  if (self->super.flags & PIF_INITIALIZED)
-    {
-      log_reader_close_proto(self->reader);
-      log_pipe_deinit(&self->super);
-    }
   iv_list_del_init(&self->list);
-
-  /* the reader refers to us as its control pipe: this breaks the circle */
-  log_pipe_unref((LogPipe *) self->reader);
-  self->reader = NULL;
-  log_pipe_unref(&self->super);
+  reader_pipe_free(&self->super);
 }
 
 GSockAddr *
@@ -237,11 +171,11 @@ proxy_connection_get_client_addr(ProxyConnection *self)
 gint
 proxy_connection_get_fd(ProxyConnection *self)
 {
-  return log_proto_server_get_fd(self->reader->proto);
+  return reader_pipe_get_fd(&self->super);
 }
 
 LogSource *
 proxy_connection_get_source(ProxyConnection *self)
 {
-  return &self->reader->super;
+  return &self->super.reader->super;
 }

@@ -14,11 +14,10 @@
 #include "framing.h"
 #include "proxy-header.h"
 #include "proxy-macros.h"
+#include "reader-pipe.h"
 
 #include "dynamic-window-balancer.h"
 
-#include "driver.h"
-#include "logreader.h"
 #include "tlscontext.h"
 
 #include <iv_list.h>
@@ -46,7 +45,7 @@ typedef struct _ProxyConnectionOwner
 
 struct _ProxyConnection
 {
-  LogPipe super;
+  ReaderPipe super;
   /* for the driver to link it with others */
   struct iv_list_head list;
   GSockAddr *peer_addr;
@@ -55,7 +54,6 @@ struct _ProxyConnection
   /*< private >*/
   GSockAddr *client_addr;
   ProxyMacroValues *macros;
-  LogReader *reader;
 };
 
 /**
@@ -91,15 +89,6 @@ void proxy_connection_suspend(ProxyConnection *self);
  * proxy_connection_free() - close it
  */
 void proxy_connection_free(ProxyConnection *self);
-
-/**
- * proxy_connection_client_addr_new() - whose connection is it?
- * @header: NULL if there is none
- *
- * Returns a reference: the source in the header or, where that is no IP address,
- * @peer_addr. A path of AF_UNIX is no source of syslog-ng's.
- */
-GSockAddr *proxy_connection_client_addr_new(const ProxyHeader *header, GSockAddr *peer_addr);
 
 /* The client's end of the original connection as the header names it, or else @peer_addr. */
 GSockAddr *proxy_connection_get_client_addr(ProxyConnection *self);

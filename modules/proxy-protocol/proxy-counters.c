@@ -40,3 +40,17 @@ proxy_counters_unregister(ProxyCounters *self, const gchar *id, const gchar *ins
   for (gint i = 0; i < PROXY_COUNTER_COUNT; i++)
     compat_stats_unregister_source_counter("proxy-protocol", id, instance, NAMES[i], &self->items[i]);
 }
+
+static ProxyCounter
+_counter_of_header(const ProxyHeader *header)
+{
+  if (header->version == 1)
+    return PROXY_COUNTER_HEADERS_V1;
+  return header->is_local ? PROXY_COUNTER_HEADERS_LOCAL : PROXY_COUNTER_HEADERS_V2;
+}
+
+void
+proxy_counters_inc_header(ProxyCounters *self, const ProxyHeader *header)
+{
+  proxy_counters_inc(self, _counter_of_header(header));
+}

@@ -11,6 +11,8 @@
 #ifndef PROXY_COUNTERS_H_INCLUDED
 #define PROXY_COUNTERS_H_INCLUDED
 
+#include "proxy-header.h"
+
 #include "stats/stats-counter.h"
 
 /* What a driver counts, always: the counters are there at every stats-level(). */
@@ -52,6 +54,9 @@ proxy_counters_inc(ProxyCounters *self, ProxyCounter counter)
 {
   stats_counter_inc(self->items[counter]);
 }
+
+/* Count a valid header, by its kind. */
+void proxy_counters_inc_header(ProxyCounters *self, const ProxyHeader *header);
 
 static inline void
 proxy_counters_set(ProxyCounters *self, ProxyCounter counter, gsize value)

@@ -16,15 +16,16 @@
 
 typedef struct _Builder
 {
-  GArray *macros;
+  guint16 macros[PROXY_MACRO_COUNT];
+  guint16 count;
   GString *text;
 } Builder;
 
 static gboolean
 _has(const Builder *self, guint16 macro)
 {
-  for (guint i = 0; i < self->macros->len; i++)
-    if (g_array_index(self->macros, guint16, i) == macro)
+  for (guint i = 0; i < self->count; i++)
+    if (self->macros[i] == macro)
       return TRUE;
   return FALSE;
 }
@@ -35,8 +36,24 @@ _add(Builder *self, guint16 macro, const gchar *value)
 {
   if (value[0] == '\0' || _has(self, macro))
     return;
-  g_array_append_val(self->macros, macro);
+  self->macros[self->count++] = macro;
   g_string_append_len(self->text, value, strlen(value) + 1);
+}
+
+/* As printf() would, which is slow: a datagram has its numbers for itself. Returns the end. */
+static gchar *
+_print_number(gchar *out, guint number)
+{
+  gchar digits[16];
+  gint count = 0;
+
+  do
+    digits[count++] = '0' + number % 10;
+  while (number /= 10);
+  while (count > 0)
+    *out++ = digits[--count];
+  *out = '\0';
+  return out;
 }
 
 static void
@@ -44,13 +61,26 @@ _add_number(Builder *self, ProxyMacro macro, guint number)
 {
   gchar value[16];
 
-  g_snprintf(value, sizeof(value), "%u", number);
+  _print_number(value, number);
   _add(self, macro, value);
 }
 
 /*****************************************************************************
  * Addresses
  *****************************************************************************/
+
+static void
+_print_inet(gchar *out, const struct in_addr *address)
+{
+  const guint8 *bytes = (const guint8 *) address;
+
+  for (gint i = 0; i < 4; i++)
+    {
+      if (i > 0)
+        *out++ = '.';
+      out = _print_number(out, bytes[i]);
+    }
+}
 
 static void
 _add_ip_endpoint(Builder *self, ProxyMacro ip, ProxyMacro port, const struct sockaddr *endpoint)
@@ -60,7 +90,7 @@ _add_ip_endpoint(Builder *self, ProxyMacro ip, ProxyMacro port, const struct soc
   gchar value[INET6_ADDRSTRLEN];
 
   if (endpoint->sa_family == AF_INET)
-    inet_ntop(AF_INET, &in->sin_addr, value, sizeof(value));
+    _print_inet(value, &in->sin_addr);
   else
     inet_ntop(AF_INET6, &in6->sin6_addr, value, sizeof(value));
   _add(self, ip, value);
@@ -299,33 +329,49 @@ _add_tlvs(Builder *self, ProxyTlvs tlvs)
  *****************************************************************************/
 
 static ProxyMacroValues *
-_pack(const Builder *builder)
+_pack(ProxyMacroValues *self, const Builder *builder)
 {
-  static guint64 last_serial = 0;
-  gsize macros_size = builder->macros->len * sizeof(guint16);
-  ProxyMacroValues *self = g_malloc(sizeof(ProxyMacroValues) + macros_size + builder->text->len);
+  gsize macros_size = builder->count * sizeof(guint16);
 
-  self->serial = ++last_serial;
-  self->count = builder->macros->len;
-  memcpy(self->macros, builder->macros->data, macros_size);
+  self = g_realloc(self, sizeof(ProxyMacroValues) + macros_size + builder->text->len);
+  self->serial = 0;
+  self->count = builder->count;
+  memcpy(self->macros, builder->macros, macros_size);
   memcpy(&self->macros[self->count], builder->text->str, builder->text->len);
+  return self;
+}
+
+ProxyMacroValues *
+proxy_macro_values_renew(ProxyMacroValues *self, const ProxyHeader *header, const struct sockaddr *peer)
+{
+  if (!header || !proxy_header_has_addresses(header))
+    {
+      g_free(self);
+      return NULL;
+    }
+
+  Builder builder;
+
+  builder.count = 0;
+  builder.text = g_string_sized_new(256);
+  _add_addresses(&builder, header);
+  _add_number(&builder, PROXY_MACRO_VERSION, header->version);
+  _add_ip_endpoint(&builder, PROXY_MACRO_PEERIP, PROXY_MACRO_PEERPORT, peer);
+  if (header->tlvs_length > 0)
+    _add_tlvs(&builder, (ProxyTlvs){ header->tlvs, header->tlvs_length });
+
+  self = _pack(self, &builder);
+  g_string_free(builder.text, TRUE);
   return self;
 }
 
 ProxyMacroValues *
 proxy_macro_values_new(const ProxyHeader *header, const struct sockaddr *peer)
 {
-  if (!proxy_header_has_addresses(header))
-    return NULL;
+  static guint64 last_serial = 0;
+  ProxyMacroValues *self = proxy_macro_values_renew(NULL, header, peer);
 
-  Builder builder = { g_array_new(FALSE, FALSE, sizeof(guint16)), g_string_sized_new(256) };
-  _add_addresses(&builder, header);
-  _add_number(&builder, PROXY_MACRO_VERSION, header->version);
-  _add_ip_endpoint(&builder, PROXY_MACRO_PEERIP, PROXY_MACRO_PEERPORT, peer);
-  _add_tlvs(&builder, (ProxyTlvs){ header->tlvs, header->tlvs_length });
-
-  ProxyMacroValues *self = _pack(&builder);
-  g_array_free(builder.macros, TRUE);
-  g_string_free(builder.text, TRUE);
+  if (self)
+    self->serial = ++last_serial;
   return self;
 }

@@ -49,7 +49,7 @@ typedef enum
 /* The macros of one connection as text. Thousands of connections may be open: this is one small block. */
 typedef struct _ProxyMacroValues
 {
-  /* no two of the process have the same, and none has 0 */
+  /* no two of the process have the same; 0: may be renewed */
   guint64 serial;
   guint16 count;
   /* the ProxyMacros; behind them their values in the same order, each with its NUL */
@@ -65,6 +65,16 @@ typedef struct _ProxyMacroValues
  * messages of such a connection have no macros. To be called by the main thread.
  */
 ProxyMacroValues *proxy_macro_values_new(const ProxyHeader *header, const struct sockaddr *peer);
+
+/**
+ * proxy_macro_values_renew() - as proxy_macro_values_new(), for values that one message has
+ * @self: from the last call, taken over; or NULL
+ * @header: NULL for a message without one
+ *
+ * May be called in any thread.
+ */
+ProxyMacroValues *proxy_macro_values_renew(ProxyMacroValues *self, const ProxyHeader *header,
+                                           const struct sockaddr *peer);
 
 /* The first of the values; the next stands behind its NUL. */
 static inline const gchar *

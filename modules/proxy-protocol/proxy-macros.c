@@ -178,7 +178,7 @@ _get_rendered(const ProxyMacroValues *values, const ProxyMacroNames *names)
 {
   RenderedMacros *self = _get_rendered_macros_of_thread();
 
-  if (self->values_serial != values->serial || self->names_serial != names->serial)
+  if (values->serial == 0 || self->values_serial != values->serial || self->names_serial != names->serial)
     _render(self, values, names);
   return self->table;
 }

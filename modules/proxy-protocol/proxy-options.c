@@ -59,11 +59,13 @@ static const struct
   TransportKind kind;
 } TRANSPORTS[] = {
   { "tcp", TRANSPORT_TCP },
+  { "udp", TRANSPORT_UDP },
   { "tls", TRANSPORT_TLS },
   /* network()'s names */
   { "proxied-tcp", TRANSPORT_TCP },
   { "proxied-tls-passthrough", TRANSPORT_TLS },
   { "proxied-tls", TRANSPORT_PROXIED_TLS },
+  { "proxied-udp", TRANSPORT_UDP },
 };
 
 gboolean
@@ -75,18 +77,35 @@ proxy_options_set_transport(ProxyOptions *self, const gchar *transport, GError *
         g_free(self->transport);
         self->transport = g_strdup(TRANSPORTS[i].name);
         self->transport_kind = TRANSPORTS[i].kind;
+        self->listener.socket_type = TRANSPORTS[i].kind == TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
         return TRUE;
       }
-  return _set_error(error,
-                    "transport() takes \"tcp\", \"tls\" (the header, then TLS) or \"proxied-tls\" (TLS, and the "
-                    "header inside), or network()'s names \"proxied-tcp\" and \"proxied-tls-passthrough\" for the "
-                    "first two, not \"%s\"",
-                    transport);
+  return _set_error(
+    error,
+    "transport() takes \"tcp\", \"udp\", \"tls\" (the header, then TLS) or \"proxied-tls\" (TLS, and the "
+    "header inside), or network()'s names \"proxied-tcp\", \"proxied-udp\" and "
+    "\"proxied-tls-passthrough\" for the first three, not \"%s\"",
+    transport);
+}
+
+void
+proxy_options_set_header_timeout(ProxyOptions *self, gint timeout)
+{
+  self->header_timeout = timeout;
+  self->stream_option = "header-timeout()";
+}
+
+void
+proxy_options_set_max_pending_headers(ProxyOptions *self, gint max)
+{
+  self->max_pending_headers = max;
+  self->stream_option = "max-pending-headers()";
 }
 
 gboolean
 proxy_options_set_framing(ProxyOptions *self, const gchar *framing, GError **error)
 {
+  self->stream_option = "framing()";
   return framing_from_name(framing, &self->framing)
          || _set_error(error, "framing() takes \"newline\", \"octet-counted\" or \"auto\", not \"%s\"", framing);
 }
@@ -152,10 +171,27 @@ _validate_tls(const ProxyOptions *self, GError **error)
                        self->transport);
 }
 
+/* What network() takes for datagrams, of no use as it is, is taken here as well. */
+static gboolean
+_validate_datagrams(const ProxyOptions *self, GError **error)
+{
+  const gchar *option = self->tls.context ? "tls()" : self->stream_option;
+
+  return !option
+         || _set_error(error,
+                       "%s is for connections, and transport(\"%s\") has none: each datagram is one message. Leave it "
+                       "out, or take another transport()",
+                       option,
+                       self->transport);
+}
+
 gboolean
 proxy_options_validate(const ProxyOptions *self, GError **error)
 {
+  gboolean (*validate)(const ProxyOptions *, GError **) =
+    self->transport_kind == TRANSPORT_UDP ? _validate_datagrams : _validate_tls;
+
   if (self->serve_untrusted_peers && !self->trusted_proxies)
     return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted");
-  return _validate_tls(self, error) && listener_options_validate(&self->listener, error);
+  return validate(self, error) && listener_options_validate(&self->listener, error);
 }

@@ -28,6 +28,8 @@ typedef enum
   TRANSPORT_TLS,
   /* TLS, and the header inside */
   TRANSPORT_PROXIED_TLS,
+  /* the header in each datagram */
+  TRANSPORT_UDP,
 } TransportKind;
 
 /*
@@ -46,6 +48,8 @@ typedef struct _ProxyOptions
   TransportKind transport_kind;
   TlsOptions tls;
   Framing framing;
+  /* the last option given that only a stream can have, of those that are not network()'s; or NULL */
+  const gchar *stream_option;
   gboolean keep_alive;
   gint max_connections;
   /* NULL: anybody is trusted */
@@ -66,6 +70,9 @@ void proxy_options_defaults(ProxyOptions *self);
 void proxy_options_destroy(ProxyOptions *self);
 
 gboolean proxy_options_set_transport(ProxyOptions *self, const gchar *transport, GError **error);
+/* @timeout: in seconds */
+void proxy_options_set_header_timeout(ProxyOptions *self, gint timeout);
+void proxy_options_set_max_pending_headers(ProxyOptions *self, gint max);
 gboolean proxy_options_set_framing(ProxyOptions *self, const gchar *framing, GError **error);
 
 /* @networks: a list of strings, taken over; adds to those given before */

@@ -11,6 +11,7 @@
 #include "proxy-source.h"
 
 #include "compat-msgformat.h"
+#include "datagram-server.h"
 #include "driver-tags.h"
 #include "proxy-counters.h"
 #include "refusal-log.h"
@@ -30,8 +31,15 @@ typedef struct _ProxySource
   ProxyCounters counters;
   RefusalLog refusal_log;
   StreamServer stream_server;
+  DatagramServer datagram_server;
   gboolean is_serving;
 } ProxySource;
+
+static gboolean
+_is_udp(const ProxySource *self)
+{
+  return self->options.transport_kind == TRANSPORT_UDP;
+}
 
 ProxyOptions *
 proxy_source_get_options(LogDriver *s)
@@ -51,7 +59,8 @@ _format_persist_name(const LogPipe *s)
   else
     g_snprintf(name,
                sizeof(name),
-               "proxy_protocol_sd.(stream,%s)",
+               "proxy_protocol_sd.(%s,%s)",
+               _is_udp(self) ? "dgram" : "stream",
                g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL));
   return name;
 }
@@ -70,7 +79,7 @@ _setup_reader_options(ProxySource *self, GlobalConfig *cfg)
 {
   LogReaderOptions *options = &self->options.reader;
 
-  if (!self->window_size_divided)
+  if (!self->window_size_divided && !_is_udp(self))
     window_size_divide(&self->options, &self->super.super);
   self->window_size_divided = TRUE;
 
@@ -100,9 +109,12 @@ _serve(ProxySource *self)
 {
   gchar address[MAX_SOCKADDR_STRING];
 
-  self->is_serving = stream_server_start(&self->stream_server, self->bind_addr);
+  if (_is_udp(self))
+    self->is_serving = datagram_server_start(&self->datagram_server, self->bind_addr);
+  else
+    self->is_serving = stream_server_start(&self->stream_server, self->bind_addr);
   if (self->is_serving)
-    msg_info("Accepting connections",
+    msg_info(_is_udp(self) ? "Receiving datagrams" : "Accepting connections",
              evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
              DRIVER_TAGS(&self->super.super));
   return self->is_serving;
@@ -157,6 +169,16 @@ _setup_tls_and_serve(ProxySource *self)
 }
 
 static void
+_stop_serving(ProxySource *self)
+{
+  if (self->is_serving && _is_udp(self))
+    datagram_server_stop(&self->datagram_server);
+  else if (self->is_serving)
+    stream_server_stop(&self->stream_server);
+  self->is_serving = FALSE;
+}
+
+static void
 _stop_waiting_for_password(ProxySource *self)
 {
   if (self->options.tls.context && tls_context_get_key_file(self->options.tls.context))
@@ -174,9 +196,11 @@ _init(LogPipe *s)
 
   _warn_about_trust(self);
   proxy_counters_register(&self->counters, self->super.super.id, _format_persist_name(s));
+  refusal_log_start(&self->refusal_log);
   if (_setup_tls_and_serve(self))
     return TRUE;
 
+  refusal_log_stop(&self->refusal_log);
   proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
   return FALSE;
 }
@@ -186,11 +210,9 @@ _deinit(LogPipe *s)
 {
   ProxySource *self = (ProxySource *) s;
 
-  refusal_log_stop(&self->refusal_log);
   _stop_waiting_for_password(self);
-  if (self->is_serving)
-    stream_server_stop(&self->stream_server);
-  self->is_serving = FALSE;
+  _stop_serving(self);
+  refusal_log_stop(&self->refusal_log);
   proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
   return log_src_driver_deinit_method(s);
 }
@@ -201,6 +223,7 @@ _free(LogPipe *s)
   ProxySource *self = (ProxySource *) s;
 
   stream_server_destroy(&self->stream_server);
+  refusal_log_destroy(&self->refusal_log);
   proxy_options_destroy(&self->options);
   g_sockaddr_unref(self->bind_addr);
   log_src_driver_free(s);
@@ -222,5 +245,6 @@ proxy_source_new(GlobalConfig *cfg)
   self->options.reader.super.stats_source = stats_register_type("proxy-protocol");
   refusal_log_init(&self->refusal_log, &self->super.super);
   stream_server_init(&self->stream_server, &self->super, &self->options, &self->counters, &self->refusal_log);
+  datagram_server_init(&self->datagram_server, &self->super, &self->options, &self->counters, &self->refusal_log);
   return &self->super.super;
 }

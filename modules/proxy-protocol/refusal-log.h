@@ -15,14 +15,20 @@
 #include "driver.h"
 
 #include <iv.h>
+#include <iv_event.h>
 
 /* Refusals logged in a second; the rest is counted and reported in one line. */
 #define REFUSAL_LOG_LINES_PER_SECOND 10
+
+/* What datagrams and connections are refused for alike. */
+extern const gchar REFUSAL_BAD_HEADER[];
+extern const gchar REFUSAL_UNTRUSTED[];
 
 typedef struct _Refusal
 {
   const gchar *message;
   const gchar *reason;
+  /* of a connection, which is closed; -1 for a datagram */
   gint fd;
   GSockAddr *peer_addr;
   GSockAddr *local_addr;
@@ -34,14 +40,17 @@ typedef struct _Refusal
 } Refusal;
 
 /*
- * The log lines of refused connections. Keeps a peer that hammers the port from flooding the internal log.
- *
- * Belongs to the main thread.
+ * The log lines of what was refused. Keeps a peer that hammers the port from flooding the internal log.
  */
 typedef struct _RefusalLog
 {
   LogDriver *driver;
+
+  /*< private >*/
+  struct iv_event first_of_second;
   struct iv_timer end_of_second;
+  GMutex lock;
+  gboolean is_second_running;
   guint lines;
   guint suppressed;
 } RefusalLog;
@@ -52,13 +61,20 @@ typedef struct _RefusalLog
  */
 void refusal_log_init(RefusalLog *self, LogDriver *driver);
 
+void refusal_log_destroy(RefusalLog *self);
+
 /**
- * refusal_log_write() - log a refusal, or count it as suppressed
+ * refusal_log_start() - before the first refusal; in the main thread
+ */
+void refusal_log_start(RefusalLog *self);
+
+/**
+ * refusal_log_write() - log a refusal, or count it as suppressed; in any thread
  */
 void refusal_log_write(RefusalLog *self, const Refusal *refusal);
 
 /**
- * refusal_log_stop() - report what has been suppressed so far, and stop the timer
+ * refusal_log_stop() - report what has been suppressed so far, and stop the timer; in the main thread
  */
 void refusal_log_stop(RefusalLog *self);
 

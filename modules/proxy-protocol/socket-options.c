@@ -150,14 +150,28 @@ _bind_to_interface(const gchar *interface, gint fd, GSockAddr *address, LogDrive
   return rc == 0 || _report_error("interface", interface, address, driver);
 }
 
+static gboolean
+_is_stream(gint fd)
+{
+  gint type = SOCK_STREAM;
+  socklen_t size = sizeof(type);
+
+  getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+  return type == SOCK_STREAM;
+}
+
 gboolean
 socket_options_apply(const SocketOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
+  gboolean is_stream = _is_stream(fd);
+
   for (gsize i = 0; i < G_N_ELEMENTS(NUMERIC_OPTIONS); i++)
     {
       const NumericOption *option = &NUMERIC_OPTIONS[i];
       gint value = G_STRUCT_MEMBER(gint, self, option->offset);
 
+      if (option->level == IPPROTO_TCP && !is_stream)
+        continue;
       if (_is_needed(option, fd, value) && !_apply_number(option, fd, value, address, driver))
         return FALSE;
     }

@@ -36,7 +36,7 @@ void socket_options_defaults(SocketOptions *self);
 void socket_options_destroy(SocketOptions *self);
 
 /**
- * socket_options_apply() - set them all on a listening TCP socket
+ * socket_options_apply() - set them on a listening TCP socket or, but for those of TCP, on a UDP socket
  * @address: what the socket is or will be bound to
  * @driver: for its name and location in the log
  *

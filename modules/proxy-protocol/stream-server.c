@@ -10,19 +10,22 @@
 
 #include "stream-server.h"
 
+#include "bind-address.h"
+#include "client-address.h"
 #include "driver-tags.h"
+#include "header-log.h"
+#include "kept-over-reload.h"
 #include "open-sockets.h"
 
 #include "gsocket.h"
-#include "mainloop.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static const gchar BAD_HEADER[] = "Error parsing PROXY protocol header";
 static const gchar BAD_HANDSHAKE[] = "TLS handshake failed";
 static const gchar NO_ADMISSION[] = "PROXY protocol connection refused";
 static const gchar NO_ROOM[] = "max-connections() is reached";
+static const gchar KEPT_SOCKETS[] = "connections";
 
 /*****************************************************************************
  * Log lines
@@ -32,11 +35,8 @@ static void
 _log_header(StreamServer *self, const PendingConnection *pending)
 {
   const HeaderReader *header = pending_connection_get_header(pending);
-  gchar line[PROXY_HEADER_PRINTABLE_SIZE];
 
-  msg_debug("PROXY protocol header received",
-            evt_tag_str("line", proxy_header_print(header->bytes, header->length, line)),
-            DRIVER_TAGS(&self->driver->super));
+  header_log_write(&self->driver->super, header->bytes, header->length);
 }
 
 /* network()'s words and tags, which driver it is, and whose connection it is where a header said so */
@@ -92,19 +92,11 @@ _on_connection_closed(ProxyConnection *connection)
   _free_connection(self, connection);
 }
 
-static gboolean
-_is_any_address(GSockAddr *address)
-{
-  if (address->sa.sa_family == AF_INET)
-    return g_sockaddr_inet_get_address(address).s_addr == htonl(INADDR_ANY);
-  return IN6_IS_ADDR_UNSPECIFIED(g_sockaddr_inet6_get_address(address));
-}
-
 /* A system call only where the address of the listening socket does not tell. */
 static GSockAddr *
 _local_addr(StreamServer *self, gint fd)
 {
-  if (_is_any_address(self->bind_addr) || g_sockaddr_get_port(self->bind_addr) == 0)
+  if (bind_address_is_any(self->bind_addr) || g_sockaddr_get_port(self->bind_addr) == 0)
     return g_socket_get_local_name(fd);
   return g_sockaddr_ref(self->bind_addr);
 }
@@ -178,7 +170,7 @@ _original_client(const PendingConnection *pending)
   if (!pending->has_header || !header_reader_get(pending_connection_get_header(pending), &header)
       || !proxy_header_has_addresses(&header))
     return NULL;
-  return proxy_connection_client_addr_new(&header, pending->peer_addr);
+  return client_address_new(&header, pending->peer_addr);
 }
 
 static void
@@ -206,20 +198,12 @@ _refuse_pending(StreamServer *self, PendingConnection *pending, ProxyCounter cou
   _free_pending(self, pending);
 }
 
-static ProxyCounter
-_counter_of_header(const ProxyHeader *header)
-{
-  if (header->version == 1)
-    return PROXY_COUNTER_HEADERS_V1;
-  return header->is_local ? PROXY_COUNTER_HEADERS_LOCAL : PROXY_COUNTER_HEADERS_V2;
-}
-
 static void
 _on_header_complete(PendingConnection *pending, const ProxyHeader *header)
 {
   StreamServer *self = iv_container_of(pending->owner, StreamServer, as_pending_owner);
 
-  proxy_counters_inc(self->counters, _counter_of_header(header));
+  proxy_counters_inc_header(self->counters, header);
   _log_header(self, pending);
 }
 
@@ -260,8 +244,8 @@ _on_refused(PendingConnection *pending, PendingRefusal refusal, const gchar *rea
     ProxyCounter counter;
     const gchar *message;
   } refusals[] = {
-    [PENDING_HEADER_MALFORMED] = { PROXY_COUNTER_REFUSED_MALFORMED, BAD_HEADER },
-    [PENDING_HEADER_LATE] = { PROXY_COUNTER_REFUSED_TIMEOUT, BAD_HEADER },
+    [PENDING_HEADER_MALFORMED] = { PROXY_COUNTER_REFUSED_MALFORMED, REFUSAL_BAD_HEADER },
+    [PENDING_HEADER_LATE] = { PROXY_COUNTER_REFUSED_TIMEOUT, REFUSAL_BAD_HEADER },
     [PENDING_HANDSHAKE_FAILED] = { PROXY_COUNTER_REFUSED_HANDSHAKE, BAD_HANDSHAKE },
     [PENDING_HANDSHAKE_LATE] = { PROXY_COUNTER_REFUSED_TIMEOUT, BAD_HANDSHAKE },
   };
@@ -308,7 +292,7 @@ _refuse_untrusted(StreamServer *self, gint fd, GSockAddr *peer_addr)
           PROXY_COUNTER_REFUSED_UNTRUSTED,
           &(Refusal){
             .message = NO_ADMISSION,
-            .reason = "the peer is not in trusted-proxies()",
+            .reason = REFUSAL_UNTRUSTED,
             .fd = fd,
             .peer_addr = peer_addr,
             .local_addr = self->bind_addr,
@@ -365,32 +349,10 @@ _release_sockets(StreamServer *self)
   return sockets;
 }
 
-/*
- * What keeps things over a reload, or NULL at the end. When another driver makes
- * a reload fail, it is back in the configuration that is in force already.
- */
-static GlobalConfig *
-_get_persisting_config(StreamServer *self)
-{
-  GlobalConfig *cfg = log_pipe_get_config(&self->driver->super.super);
-
-  if (!cfg->persist)
-    cfg = main_loop_get_current_config(main_loop_get_instance());
-  return cfg->persist ? cfg : NULL;
-}
-
 static void
-_save_sockets(StreamServer *self, GlobalConfig *cfg, OpenSockets *sockets)
+_keep_sockets(StreamServer *self, OpenSockets *sockets)
 {
-  cfg_persist_config_add(
-    cfg, log_pipe_get_persist_name(&self->driver->super.super), sockets, (GDestroyNotify) open_sockets_free, FALSE);
-}
-
-static OpenSockets *
-_fetch_sockets(StreamServer *self)
-{
-  return cfg_persist_config_fetch(log_pipe_get_config(&self->driver->super.super),
-                                  log_pipe_get_persist_name(&self->driver->super.super));
+  kept_over_reload_put(&self->driver->super, KEPT_SOCKETS, sockets, (GDestroyNotify) open_sockets_free);
 }
 
 static void
@@ -440,19 +402,13 @@ _take_connections_over(StreamServer *self, OpenSockets *sockets)
   open_sockets_free(sockets);
 }
 
-static gboolean
-_is_same_address(GSockAddr *a, GSockAddr *b)
-{
-  return a->salen == b->salen && memcmp(&a->sa, &b->sa, a->salen) == 0;
-}
-
 /* Returns the listening socket, or -1. */
 static gint
 _open_listener(StreamServer *self, OpenSockets *sockets)
 {
   LogDriver *driver = &self->driver->super;
 
-  if (!sockets || !_is_same_address(sockets->bind_addr, self->bind_addr))
+  if (!sockets || !bind_address_is_same(sockets->bind_addr, self->bind_addr))
     return listener_open(&self->options->listener, self->bind_addr, driver);
   if (!listener_reconfigure(&self->options->listener, sockets->listen_fd, self->bind_addr, driver))
     return -1;
@@ -466,14 +422,14 @@ _open_listener(StreamServer *self, OpenSockets *sockets)
 static gboolean
 _open_sockets(StreamServer *self)
 {
-  OpenSockets *sockets = _fetch_sockets(self);
+  OpenSockets *sockets = kept_over_reload_take(&self->driver->super, KEPT_SOCKETS);
   gint listen_fd = _open_listener(self, sockets);
 
   if (listen_fd < 0)
     {
       /* for the configuration before this one, to which syslog-ng returns now */
       if (sockets)
-        _save_sockets(self, log_pipe_get_config(&self->driver->super.super), sockets);
+        _keep_sockets(self, sockets);
       return FALSE;
     }
 
@@ -525,9 +481,8 @@ stream_server_stop(StreamServer *self)
   _suspend(self);
 
   OpenSockets *sockets = _release_sockets(self);
-  GlobalConfig *persisting = self->options->keep_alive ? _get_persisting_config(self) : NULL;
-  if (persisting)
-    _save_sockets(self, persisting, sockets);
+  if (self->options->keep_alive)
+    _keep_sockets(self, sockets);
   else
     open_sockets_free(sockets);
 

@@ -14,9 +14,17 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* As GLib has it, which takes an object to compare with: each datagram comes by here. */
+typedef struct _Network
+{
+  sa_family_t family;
+  guint8 bytes[sizeof(struct in6_addr)];
+  guint prefix_length;
+} Network;
+
 struct _TrustedProxies
 {
-  GPtrArray *networks;
+  GArray *networks;
 };
 
 TrustedProxies *
@@ -24,7 +32,7 @@ trusted_proxies_new(void)
 {
   TrustedProxies *self = g_new0(TrustedProxies, 1);
 
-  self->networks = g_ptr_array_new_with_free_func(g_object_unref);
+  self->networks = g_array_new(FALSE, FALSE, sizeof(Network));
   return self;
 }
 
@@ -33,7 +41,7 @@ trusted_proxies_free(TrustedProxies *self)
 {
   if (!self)
     return;
-  g_ptr_array_unref(self->networks);
+  g_array_unref(self->networks);
   g_free(self);
 }
 
@@ -54,6 +62,19 @@ _is_v4_mapped(GInetAddressMask *mask)
 
   return g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV6
          && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *) g_inet_address_to_bytes(address));
+}
+
+static void
+_append(TrustedProxies *self, GInetAddressMask *mask)
+{
+  GInetAddress *address = g_inet_address_mask_get_address(mask);
+  Network network = {
+    .family = g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4 ? AF_INET : AF_INET6,
+    .prefix_length = g_inet_address_mask_get_length(mask),
+  };
+
+  memcpy(network.bytes, g_inet_address_to_bytes(address), g_inet_address_get_native_size(address));
+  g_array_append_val(self->networks, network);
 }
 
 gboolean
@@ -77,32 +98,44 @@ trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
       g_object_unref(mask);
       return FALSE;
     }
-  g_ptr_array_add(self->networks, mask);
+  _append(self, mask);
+  g_object_unref(mask);
   return TRUE;
 }
 
-static GInetAddress *
-_inet_address_new(const struct sockaddr *peer)
+/* The address in network byte order, and its family. */
+static const guint8 *
+_get_address(const struct sockaddr *peer, sa_family_t *family)
 {
-  if (peer->sa_family == AF_INET)
-    return g_inet_address_new_from_bytes((const guint8 *) &((const struct sockaddr_in *) peer)->sin_addr,
-                                         G_SOCKET_FAMILY_IPV4);
-
   const struct in6_addr *address = &((const struct sockaddr_in6 *) peer)->sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(address))
-    return g_inet_address_new_from_bytes(&address->s6_addr[12], G_SOCKET_FAMILY_IPV4);
-  return g_inet_address_new_from_bytes(address->s6_addr, G_SOCKET_FAMILY_IPV6);
+  gboolean is_mapped = peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(address);
+
+  *family = is_mapped ? AF_INET : peer->sa_family;
+  if (is_mapped)
+    return &address->s6_addr[12];
+  if (peer->sa_family == AF_INET6)
+    return address->s6_addr;
+  return (const guint8 *) &((const struct sockaddr_in *) peer)->sin_addr;
+}
+
+static gboolean
+_contains(const Network *self, sa_family_t family, const guint8 *address)
+{
+  guint whole_bytes = self->prefix_length / 8;
+  guint8 rest = 0xFF00 >> self->prefix_length % 8;
+
+  return self->family == family && memcmp(self->bytes, address, whole_bytes) == 0
+         && (rest == 0 || ((self->bytes[whole_bytes] ^ address[whole_bytes]) & rest) == 0);
 }
 
 gboolean
 trusted_proxies_contain(const TrustedProxies *self, const struct sockaddr *peer)
 {
-  GInetAddress *address = _inet_address_new(peer);
-  gboolean found = FALSE;
+  sa_family_t family;
+  const guint8 *address = _get_address(peer, &family);
 
-  for (guint i = 0; i < self->networks->len && !found; i++)
-    found = g_inet_address_mask_matches(g_ptr_array_index(self->networks, i), address);
-
-  g_object_unref(address);
-  return found;
+  for (guint i = 0; i < self->networks->len; i++)
+    if (_contains(&g_array_index(self->networks, Network, i), family, address))
+      return TRUE;
+  return FALSE;
 }

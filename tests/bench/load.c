@@ -5,17 +5,23 @@
  *
  *   load connect   short connections, so many in flight: connect, header, one line, close
  *   load stream    a few long connections: header once, then lines in large writes
+ *   load datagrams a line in each UDP datagram, no more of them on their way than the server's socket has room for
  *   load idle      opens connections and holds them until stdin closes or the server has closed them
  *
  * Every mode ends with one line of key=value pairs. Nothing counts as done before the server has closed the
  * connection from its side: it does so when it has read everything up to our end of file, so what is measured
- * is the server's work and not how much the socket buffers hold.
+ * is the server's work and not how much the socket buffers hold. Datagrams count as done when the server's
+ * socket is empty.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -38,6 +44,9 @@
 /* a version 1 header with its NUL, or a version 2 header with IPv4 addresses and TLVs */
 #define MAX_HEADER (108 + MAX_TLVS)
 #define MAX_EVENTS 256
+#define DATAGRAMS_AT_A_TIME 32
+/* with as many different headers */
+#define DATAGRAM_KINDS 4096
 
 /* Closed connections sit in TIME_WAIT for a minute; one address has some 28,000 ports, a hundred have enough. */
 #define SOURCE_ADDRESSES 100
@@ -471,6 +480,178 @@ run_stream(void)
   return failed != 0;
 }
 
+/* --- datagrams --- */
+
+typedef struct
+{
+  uint32_t used;
+  uint32_t size;
+} ReceiveBuffer;
+
+static int
+open_netlink(void)
+{
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+  if (fd < 0)
+    die("socket(AF_NETLINK)");
+  return fd;
+}
+
+/* sock_diag(7): the server's socket is the one that gets what is sent to our destination. */
+static void
+ask_for_receive_buffer(int netlink)
+{
+  struct
+  {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+  } message = {
+    .header = { .nlmsg_len = sizeof(message), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
+    .request = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_UDP, .idiag_states = ~0U },
+  };
+
+  message.request.idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1);
+  message.request.id.idiag_dst[0] = htonl(INADDR_LOOPBACK);
+  message.request.id.idiag_dport = htons(options.port);
+  message.request.id.idiag_cookie[0] = message.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  if (send(netlink, &message, sizeof(message), 0) < 0)
+    die("send(AF_NETLINK)");
+}
+
+/* Returns whether the answer says so. */
+static bool
+find_receive_buffer(struct nlmsghdr *answer, ReceiveBuffer *buffer)
+{
+  struct inet_diag_msg *found = NLMSG_DATA(answer);
+  struct rtattr *attribute = (struct rtattr *) (found + 1);
+  int left = (int) answer->nlmsg_len - (int) NLMSG_LENGTH(sizeof(*found));
+
+  if (answer->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+    return false;
+  for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
+    if (attribute->rta_type == INET_DIAG_SKMEMINFO)
+      {
+        const uint32_t *memory = RTA_DATA(attribute);
+
+        *buffer = (ReceiveBuffer){ memory[SK_MEMINFO_RMEM_ALLOC], memory[SK_MEMINFO_RCVBUF] };
+        return true;
+      }
+  return false;
+}
+
+static ReceiveBuffer
+look_at_receive_buffer(int netlink)
+{
+  union
+  {
+    struct nlmsghdr header;
+    char bytes[4096];
+  } answer = { 0 };
+  ReceiveBuffer buffer;
+
+  ask_for_receive_buffer(netlink);
+  if (recv(netlink, &answer, sizeof(answer), 0) < 0)
+    die("recv(AF_NETLINK)");
+  if (!find_receive_buffer(&answer.header, &buffer))
+    {
+      errno = ENOENT;
+      die("the server's socket");
+    }
+  return buffer;
+}
+
+/* @share: 0 for until it is empty, 2 for half of it */
+static void
+wait_for_receive_buffer(int netlink, unsigned share)
+{
+  static const struct timespec moment = { .tv_nsec = 50000 };
+  ReceiveBuffer buffer = look_at_receive_buffer(netlink);
+
+  while (buffer.used > (share ? buffer.size / share : 0))
+    {
+      nanosleep(&moment, NULL);
+      buffer = look_at_receive_buffer(netlink);
+    }
+}
+
+static int
+open_datagram_socket(void)
+{
+  struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(options.port) };
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (fd < 0 || connect(fd, (struct sockaddr *) &server, sizeof(server)) < 0)
+    die("UDP socket");
+  return fd;
+}
+
+/* Made before the clock starts: those with a header would be more work for us, not only for the server. */
+typedef struct
+{
+  struct mmsghdr messages[DATAGRAM_KINDS];
+  struct iovec iovs[DATAGRAM_KINDS];
+  char bytes[DATAGRAM_KINDS][MAX_HEADER + LINE_SIZE];
+} Datagrams;
+
+static Datagrams *
+new_datagrams(void)
+{
+  Datagrams *self = calloc(1, sizeof(Datagrams));
+
+  if (!self)
+    die("calloc");
+  for (unsigned i = 0; i < DATAGRAM_KINDS; i++)
+    {
+      size_t header_length = options.header ? fill_header(self->bytes[i], i) : 0;
+
+      memcpy(self->bytes[i] + header_length, line, LINE_SIZE);
+      self->iovs[i] = (struct iovec){ self->bytes[i], header_length + LINE_SIZE };
+      self->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &self->iovs[i], .msg_iovlen = 1 };
+    }
+  return self;
+}
+
+/* Returns how many were sent, of those that are left. */
+static int
+send_datagrams(int fd, Datagrams *datagrams, int sent)
+{
+  int first = sent % DATAGRAM_KINDS;
+  int count = options.count - sent;
+
+  if (count > DATAGRAMS_AT_A_TIME)
+    count = DATAGRAMS_AT_A_TIME;
+  if (count > DATAGRAM_KINDS - first)
+    count = DATAGRAM_KINDS - first;
+
+  int rc = sendmmsg(fd, datagrams->messages + first, count, 0);
+
+  if (rc < 0)
+    die("sendmmsg");
+  return rc;
+}
+
+static int
+run_datagrams(void)
+{
+  Datagrams *datagrams = new_datagrams();
+  int fd = open_datagram_socket(), netlink = open_netlink();
+  double start = now();
+
+  for (int sent = 0; sent < options.count; sent += send_datagrams(fd, datagrams, sent))
+    wait_for_receive_buffer(netlink, 2);
+  wait_for_receive_buffer(netlink, 0);
+
+  double seconds = now() - start;
+
+  printf("datagrams=%d seconds=%.6f rate=%.1f\n", options.count, seconds, options.count / seconds);
+  close(netlink);
+  close(fd);
+  free(datagrams);
+  return 0;
+}
+
 /* --- idle --- */
 
 static int
@@ -549,10 +730,10 @@ run_idle(void)
 static void
 usage(void)
 {
-  fputs("usage: load connect|stream|idle --port PORT [options]\n"
-        "  --count N         connections (connect, idle) or lines (stream)\n"
+  fputs("usage: load connect|stream|datagrams|idle --port PORT [options]\n"
+        "  --count N         connections (connect, idle) or lines (stream, datagrams)\n"
         "  --connections N   in flight (connect, default 100) or open (stream, default 2)\n"
-        "  --header          start every connection with a PROXY v1 header\n"
+        "  --header          start every connection, or datagram, with a PROXY v1 header\n"
         "  --v2              make that a v2 header\n"
         "  --tlvs N          with so many bytes of TLVs in it\n"
         "  --tls             connect: in TLS, behind the header\n"
@@ -652,9 +833,10 @@ main(int argc, char **argv)
   const char *mode = argc > 1 ? argv[1] : "";
   bool connect_mode = strcmp(mode, "connect") == 0;
   bool stream_mode = strcmp(mode, "stream") == 0;
+  bool datagram_mode = strcmp(mode, "datagrams") == 0;
   bool idle_mode = strcmp(mode, "idle") == 0;
 
-  if (!connect_mode && !stream_mode && !idle_mode)
+  if (!connect_mode && !stream_mode && !datagram_mode && !idle_mode)
     usage();
 
   options.connections = connect_mode ? 100 : 2;
@@ -675,5 +857,7 @@ main(int argc, char **argv)
     return run_connect();
   if (stream_mode)
     return run_stream();
+  if (datagram_mode)
+    return run_datagrams();
   return run_idle();
 }

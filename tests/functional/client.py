@@ -66,17 +66,40 @@ def reset(sock):
     sock.close()
 
 
-def _unread_bytes(sock):
-    """How much of what has been sent the other end, on this machine, has not read: asks the kernel (sock_diag(7))."""
-    local, peer = (address[:2] for address in (sock.getsockname(), sock.getpeername()))
-    addresses = b"".join(socket.inet_pton(sock.family, host).ljust(16, b"\0") for host, _ in (peer, local))
-    request = struct.pack("=BBBBI", sock.family, socket.IPPROTO_TCP, 0, 0, ~0 & 0xFFFFFFFF)
-    request += struct.pack("!HH", peer[1], local[1]) + addresses + struct.pack("=III", 0, 0xFFFFFFFF, 0xFFFFFFFF)
+def _receive_queue(family, protocol, source, destination):
+    """How many bytes wait in a socket of this machine: asks the kernel (sock_diag(7)), which has views on what the two are."""
+    addresses = b"".join(socket.inet_pton(family, host).ljust(16, b"\0") for host, _ in (source, destination))
+    request = struct.pack("=BBBBI", family, protocol, 0, 0, ~0 & 0xFFFFFFFF)
+    request += struct.pack("!HH", source[1], destination[1]) + addresses + struct.pack("=III", 0, 0xFFFFFFFF, 0xFFFFFFFF)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as netlink:
         netlink.send(struct.pack("=IHHII", 16 + len(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0) + request)
         reply = netlink.recv(4096)
     is_there = struct.unpack_from("=H", reply, 4)[0] == SOCK_DIAG_BY_FAMILY
     return struct.unpack_from("=I", reply, 16 + 4 + 48 + 4)[0] if is_there else 0
+
+
+def _unread_bytes(sock):
+    """How much of what has been sent the other end, on this machine, has not read."""
+    local, peer = (address[:2] for address in (sock.getsockname(), sock.getpeername()))
+    return _receive_queue(sock.family, socket.IPPROTO_TCP, peer, local)
+
+
+def unread_datagrams(port, host="127.0.0.1"):
+    """The memory that datagrams take which the daemon has not read."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return _receive_queue(family, socket.IPPROTO_UDP, ("::" if ":" in host else "0.0.0.0", 0), (host, port))
+
+
+def send_datagrams(port, *datagrams, source=None, host="127.0.0.1"):
+    """Sends each; source: the address to send from. Returns the port that they came from."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        if source:
+            sock.bind((source, 0))
+        sock.connect((host, port))
+        for datagram in datagrams:
+            sock.send(datagram)
+        return sock.getsockname()[1]
 
 
 def wait_until_read(*socks, timeout=10):

@@ -58,10 +58,10 @@ def wait_for(condition, what, timeout=10):
     return result
 
 
-def free_port(family=socket.AF_INET):
+def free_port(family=socket.AF_INET, kind=socket.SOCK_STREAM):
     """A port that no socket uses, and that the kernel will give to no client: on any address of the family."""
     while True:
-        with socket.socket(family, socket.SOCK_STREAM) as s:
+        with socket.socket(family, kind) as s:
             try:
                 s.bind(("", random.randrange(10000, 32768)))
                 return s.getsockname()[1]

@@ -5,9 +5,9 @@ from proxy_process import ProxyProcess
 
 
 class Nginx(ProxyProcess):
-    """One nginx that passes TCP connections on, with a PROXY protocol header in front of each."""
+    """One nginx that passes connections on, with a PROXY protocol header in front of each."""
 
-    def start(self, listen, upstream):
+    def start(self, listen, upstream, directives=""):
         config_file = self.directory / "nginx.conf"
         pid_file = self.directory / "nginx.pid"
         config_file.write_text(
@@ -21,6 +21,7 @@ class Nginx(ProxyProcess):
             f"    listen {listen};\n"
             f"    proxy_pass {upstream};\n"
             "    proxy_protocol on;\n"
+            f"    {directives}\n"
             "  }\n"
             "}\n")
         # the pid file is written once it listens

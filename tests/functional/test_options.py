@@ -231,9 +231,8 @@ IP_FREEBIND = 15
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def daemon_sockets(daemon, port):
-    """Duplicates of the daemon's TCP sockets on the port: the listening one, and a list of the others."""
-    listening, accepted = None, []
+def sockets_of(daemon, port):
+    """Duplicates of the daemon's sockets on the port."""
     pidfd = os.pidfd_open(daemon.process.pid)
     for entry in Path(f"/proc/{daemon.process.pid}/fd").iterdir():
         if not os.readlink(entry).startswith("socket:"):
@@ -241,13 +240,21 @@ def daemon_sockets(daemon, port):
         fd = LIBC.syscall(SYS_PIDFD_GETFD, pidfd, int(entry.name), 0)
         assert fd >= 0, f"pidfd_getfd: {os.strerror(ctypes.get_errno())}"
         sock = socket.socket(fileno=fd)
-        if sock.family not in (socket.AF_INET, socket.AF_INET6) or sock.getsockname()[1] != port:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.getsockname()[1] == port:
+            yield sock
+        else:
             sock.close()
-        elif sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+    os.close(pidfd)
+
+
+def daemon_sockets(daemon, port):
+    """Of TCP: the listening one, and a list of the others."""
+    listening, accepted = None, []
+    for sock in sockets_of(daemon, port):
+        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             listening = sock
         else:
             accepted.append(sock)
-    os.close(pidfd)
     return listening, accepted
 
 

@@ -13,7 +13,7 @@ HELLO = b"<13>Nov 20 10:00:00 host prog[12]: hello\n"
 BAD = b"PROXY TCP4 999.2.3.4 banana 111 222\r\n"
 BAD_HEADER = "Error parsing PROXY protocol header; "
 REFUSED = "PROXY protocol connection refused; "
-SUPPRESSED = "Refusals of PROXY protocol connections were not logged"
+SUPPRESSED = "PROXY protocol refusals were not logged"
 OLDEST = "max-pending-headers() is reached, and no other connection has been without a header for longer"
 
 

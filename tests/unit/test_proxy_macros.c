@@ -94,19 +94,32 @@ TestSuite(proxy_macros, .init = app_startup, .fini = app_shutdown);
 
 static const ProxyHeaderLimits V1_ONLY = { .v1 = TRUE };
 
-static ProxyMacroValues *
-_values_of(const gchar *text, const gchar *peer_ip, guint16 peer_port)
+static ProxyHeader
+_parse(const gchar *text)
 {
   ProxyHeader header;
   const gchar *reason = "incomplete";
-  GSockAddr *peer =
-    strchr(peer_ip, ':') ? g_sockaddr_inet6_new(peer_ip, peer_port) : g_sockaddr_inet_new(peer_ip, peer_port);
 
   cr_assert_eq(proxy_header_parse(&header, &V1_ONLY, (const guchar *) text, strlen(text), &reason),
                PROXY_HEADER_COMPLETE,
                "the test has a bad header: %s",
                reason);
+  return header;
+}
+
+static GSockAddr *
+_peer_new(const gchar *ip, guint16 port)
+{
+  return strchr(ip, ':') ? g_sockaddr_inet6_new(ip, port) : g_sockaddr_inet_new(ip, port);
+}
+
+static ProxyMacroValues *
+_values_of(const gchar *text, const gchar *peer_ip, guint16 peer_port)
+{
+  ProxyHeader header = _parse(text);
+  GSockAddr *peer = _peer_new(peer_ip, peer_port);
   ProxyMacroValues *values = proxy_macro_values_new(&header, &peer->sa);
+
   g_sockaddr_unref(peer);
   return values;
 }
@@ -224,6 +237,33 @@ Test(proxy_macros, are_those_of_the_connection_whatever_the_message_before_had)
 
   for (gsize i = 0; i < G_N_ELEMENTS(CONNECTIONS); i++)
     g_free(values[i]);
+}
+
+/* As datagrams have them: each has its own, in the memory of those of the one before. */
+Test(proxy_macros, are_renewed_for_each_datagram)
+{
+  ProxyMacroNames names = _names_of("PROXY_");
+  ProxyMacroValues *values = NULL;
+
+  for (gsize i = 0; i < 10 * G_N_ELEMENTS(CONNECTIONS); i++)
+    {
+      const Connection *connection = &CONNECTIONS[i % G_N_ELEMENTS(CONNECTIONS)];
+      ProxyHeader header = _parse(connection->header);
+      GSockAddr *peer = _peer_new(connection->peer_ip, connection->peer_port);
+      LogMessage *msg = log_msg_new_empty();
+
+      values = proxy_macro_values_renew(values, &header, &peer->sa);
+      proxy_macros_apply(values, &names, msg);
+      _expect_macros(connection, msg, "PROXY_");
+      log_msg_unref(msg);
+      g_sockaddr_unref(peer);
+    }
+
+  ProxyHeader unknown = _parse("PROXY UNKNOWN\r\n");
+  values = proxy_macro_values_renew(values, &unknown, NULL);
+  cr_expect_null(values);
+  cr_expect_null(proxy_macro_values_renew(values, NULL, NULL));
+  proxy_macro_names_destroy(&names);
 }
 
 Test(proxy_macros, replace_what_a_message_had_under_their_names)

@@ -1,0 +1,88 @@
+/*
+ * Copyright (c) 2026 The syslog-ng-haproxy developers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * As an additional exemption you are allowed to compile & link against the
+ * OpenSSL libraries as published by the OpenSSL project. See the file
+ * COPYING for details.
+ */
+
+#include "reader-pipe.h"
+
+#include "compat-logreader.h"
+#include "poll-fd-events.h"
+#include "stats/stats-registry.h"
+
+/* from which on LogSource counts the window of each reader */
+#define WINDOW_STATS_LEVEL 4
+
+void
+reader_pipe_init_instance(ReaderPipe *self, GlobalConfig *cfg, LogProtoServer *proto, gint fd)
+{
+  log_pipe_init_instance(&self->super, cfg);
+  self->reader = log_reader_new(cfg);
+  log_reader_open(self->reader, proto, poll_fd_events_new(fd));
+  log_pipe_append((LogPipe *) self->reader, &self->super);
+}
+
+/* Tells the window counters of the readers apart; without those it would be for nobody. */
+static void
+_set_reader_name(ReaderPipe *self, const gchar *transport, GSockAddr *addr)
+{
+  gchar text[MAX_SOCKADDR_STRING];
+  gchar name[2 * MAX_SOCKADDR_STRING];
+
+  if (!stats_check_level(WINDOW_STATS_LEVEL))
+    return;
+  g_sockaddr_format(addr, text, sizeof(text), GSA_FULL);
+  g_snprintf(name, sizeof(name), "%s,%s", transport, text);
+  log_reader_set_name(self->reader, name);
+}
+
+void
+reader_pipe_set_options(ReaderPipe *self, LogReaderOptions *options, LogDriver *driver, const gchar *transport,
+                        GSockAddr *addr)
+{
+  compat_log_reader_set_options(self->reader, &self->super, options, driver->id, transport, addr);
+  _set_reader_name(self, transport, addr);
+}
+
+gboolean
+reader_pipe_start(ReaderPipe *self, LogDriver *driver)
+{
+  GlobalConfig *cfg = log_pipe_get_config(&driver->super);
+
+  self->super.expr_node = driver->super.expr_node;
+  log_pipe_set_config(&self->super, cfg);
+  log_pipe_set_config((LogPipe *) self->reader, cfg);
+  log_pipe_append(&self->super, &driver->super);
+  return log_pipe_init(&self->super);
+}
+
+void
+reader_pipe_suspend(ReaderPipe *self)
+{
+  log_pipe_deinit(&self->super);
+}
+
+void
+reader_pipe_free(ReaderPipe *self)
+{
+  if (self->super.flags & PIF_INITIALIZED)
+    {
+      log_reader_close_proto(self->reader);
+      log_pipe_deinit(&self->super);
+    }
+
+  /* the reader refers to us as its control pipe: this breaks the circle */
+  log_pipe_unref((LogPipe *) self->reader);
+  self->reader = NULL;
+  log_pipe_unref(&self->super);
+}
+
+gint
+reader_pipe_get_fd(ReaderPipe *self)
+{
+  return log_proto_server_get_fd(self->reader->proto);
+}
