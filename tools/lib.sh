@@ -11,7 +11,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # shellcheck disable=SC2034
 BUILD_PACKAGES=(
-  autoconf autoconf-archive automake bison flex gcc libc6-dev libcap-dev libglib2.0-dev libivykis-dev libssl-dev
+  autoconf autoconf-archive automake bison flex gcc libc6-dev libcap-dev libglib2.0-dev libivykis-dev libjson-c-dev libssl-dev
   libtool make pkg-config python3 syslog-ng-core syslog-ng-dev
 )
 

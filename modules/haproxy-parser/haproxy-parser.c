@@ -11,6 +11,7 @@
 #include "haproxy-parser.h"
 
 #include "compat-logmsg.h"
+#include "compat-logparser.h"
 #include "line-format.h"
 #include "message-values.h"
 #include "syslog-header.h"
@@ -226,7 +227,7 @@ _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, co
     return FALSE;
 
   log_msg_make_writable(pmsg, path_options);
-  message_values_init(&values, s->template ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
+  message_values_init(&values, compat_log_parser_get_template(s) ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
   _add_process(self, &values, *pmsg, &header);
   _add_line_values(self, &values, format, &line_values);
   _add_common(self, &values, FORMAT, format->name, strlen(format->name));
@@ -483,7 +484,7 @@ _clone(LogPipe *s)
   HAProxyParser *self = (HAProxyParser *) s;
   HAProxyParser *clone = (HAProxyParser *) haproxy_parser_new(s->cfg);
 
-  log_parser_set_template(&clone->super, log_template_ref(self->super.template));
+  compat_log_parser_clone_settings(&self->super, &clone->super);
   haproxy_parser_set_prefix(&clone->super, self->prefix);
   for (guint i = 0; i < self->log_formats->len; i++)
     g_ptr_array_add(clone->log_formats, g_strdup(g_ptr_array_index(self->log_formats, i)));

@@ -10,9 +10,9 @@
 
 #include "proxy-connection.h"
 
+#include "compat-logpipe.h"
 #include "compat-logreader.h"
 #include "formatted-address.h"
-#include "compat-transport.h"
 #include "poll-fd-events.h"
 #include "stats/stats-registry.h"
 
@@ -72,13 +72,14 @@ _queue(LogPipe *s, LogMessage *msg, const LogPathOptions *path_options)
   log_pipe_forward_msg(s, msg, path_options);
 }
 
-static void
+static CompatNotifyResult
 _notify(LogPipe *s, gint notify_code, gpointer user_data G_GNUC_UNUSED)
 {
   ProxyConnection *self = (ProxyConnection *) s;
 
   if (notify_code == NC_CLOSE || notify_code == NC_READ_ERROR)
     self->owner->closed(self);
+  return COMPAT_NOTIFY_DONE;
 }
 
 /* Tells the window counters of the connections apart; without those it would be for nobody. */
@@ -105,7 +106,7 @@ _init(LogPipe *s)
   compat_log_reader_set_options(
     self->reader, s, owner->reader_options, owner->driver->super.id, owner->transport, self->peer_addr);
   _set_reader_name(self);
-  return log_pipe_init((LogPipe *) self->reader);
+  return compat_log_reader_init(self->reader, self->data_is_there);
 }
 
 static gboolean
@@ -163,8 +164,9 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
                      GSockAddr *local_addr, const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto = framing_factory_new_proto(
-    &owner->framing, compat_log_transport_stream_new(fd, session), &owner->reader_options->proto_options.super);
+  LogProtoServer *proto = framing_factory_new_proto(&owner->framing,
+                                                    (CompatStream){ .fd = fd, .session = session },
+                                                    compat_log_reader_options_get_proto_options(owner->reader_options));
 
   if (!proto)
     return NULL;
@@ -198,11 +200,11 @@ proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner,
 
   self->owner = owner;
   self->super.expr_node = driver->expr_node;
+  compat_log_pipe_inherit_options(&self->super, driver);
   log_pipe_set_config(&self->super, log_pipe_get_config(driver));
   log_pipe_set_config((LogPipe *) self->reader, log_pipe_get_config(driver));
   log_pipe_append(&self->super, driver);
-  if (data_is_there)
-    compat_log_reader_check_at_start(self->reader);
+  self->data_is_there = data_is_there;
   return log_pipe_init(&self->super);
 }
 

@@ -19,7 +19,6 @@
 
 #include "driver.h"
 #include "logreader.h"
-#include "tlscontext.h"
 
 #include <iv_list.h>
 
@@ -56,6 +55,7 @@ struct _ProxyConnection
   GSockAddr *client_addr;
   ProxyMacroValues *macros;
   LogReader *reader;
+  gboolean data_is_there;
 };
 
 /**

@@ -10,6 +10,7 @@
 
 #include "stream-server.h"
 
+#include "compat-cfg.h"
 #include "driver-tags.h"
 #include "open-sockets.h"
 
@@ -382,8 +383,8 @@ _get_persisting_config(StreamServer *self)
 static void
 _save_sockets(StreamServer *self, GlobalConfig *cfg, OpenSockets *sockets)
 {
-  cfg_persist_config_add(
-    cfg, log_pipe_get_persist_name(&self->driver->super.super), sockets, (GDestroyNotify) open_sockets_free, FALSE);
+  compat_cfg_persist_config_add(
+    cfg, log_pipe_get_persist_name(&self->driver->super.super), sockets, (GDestroyNotify) open_sockets_free);
 }
 
 static OpenSockets *
