@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real syslog-ng, run in a directory of its own with the module under test."""
 
+import functools
 import json
 import os
 import random
@@ -44,9 +45,32 @@ def module_path():
     return ":".join(map(str, [*MODULES, _output("pkg-config", "--variable=moduledir", "syslog-ng")]))
 
 
+@functools.cache
 def config_version():
     """The version for @version: that of the installed syslog-ng."""
     return re.search(r"^Config version: (\S+)", _output("syslog-ng", "--version"), re.M).group(1)
+
+
+@functools.cache
+def has_types():
+    """Do values have types in the installed syslog-ng, and statistics the names of Prometheus? From version 4 on."""
+    return int(config_version().partition(".")[0]) >= 4
+
+
+def network_takes_port_names():
+    """Does port() of network() take names of services? Up to version 3."""
+    return not has_types()
+
+
+def as_text(value):
+    """A JSON document whose values all are strings, as a syslog-ng without types writes it."""
+    if isinstance(value, dict):
+        return {name: as_text(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return ",".join(value)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def wait_for(condition, what, timeout=10):
@@ -152,10 +176,14 @@ class SyslogNg:
                  lambda: f"{count} x {text!r}, have {len(self.log_lines(text))} in:\n{self.log()[-4000:]}", timeout)
         return self.log_lines(text)
 
-    def messages(self):
-        """The messages so far, as dictionaries."""
+    def typed_messages(self):
+        """The messages so far, as dictionaries whose values have types, where syslog-ng has."""
         text = self.output_file.read_text() if self.output_file.exists() else ""
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def messages(self):
+        """The messages so far, as dictionaries of strings."""
+        return [as_text(message) for message in self.typed_messages()]
 
     def wait_messages(self, count, timeout=10):
         """Waits for exactly count messages."""
