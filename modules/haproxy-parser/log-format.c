@@ -351,7 +351,7 @@ _add_text(Compiler *self, const gchar *text, gsize length, gsize position)
 static void
 _add_blank(Compiler *self, gsize position)
 {
-  LogFormatStep step = { .type = LOG_FORMAT_BLANK };
+  LogFormatStep step = { .type = LOG_FORMAT_BLANK, .text = " ", .text_length = 1 };
   guint count = self->steps->len;
 
   /* blanks are merged, and HAProxy prints none in front */
@@ -740,6 +740,8 @@ _check_steps(Compiler *self)
         return FALSE;
       has_value |= g_array_index(self->steps, LogFormatStep, i).type == LOG_FORMAT_VALUE;
     }
+  if (self->fields->len + LOG_FORMAT_FLAG_FIELDS > LINE_FIELDS_MAX)
+    return _fail(self, 0, "there are too many values in this format: leave some out");
   return has_value || _fail(self, 0, "there is no value in this format: write aliases such as \"%%ci\"");
 }
 
@@ -757,6 +759,31 @@ _find_optional_rest(Compiler *self)
     }
 }
 
+static LogFormatShortcut
+_find_shortcut(const LogFormatStep *step)
+{
+  static const LogFormatShortcut of_kinds[] = {
+    [LOG_FORMAT_NUMBER] = LOG_FORMAT_SHORTCUT_NUMBER,  [LOG_FORMAT_PARTIAL_NUMBER] = LOG_FORMAT_SHORTCUT_NUMBER,
+    [LOG_FORMAT_RETRIES] = LOG_FORMAT_SHORTCUT_NUMBER, [LOG_FORMAT_NAME] = LOG_FORMAT_SHORTCUT_NAME,
+    [LOG_FORMAT_DATE] = LOG_FORMAT_SHORTCUT_DATE,      [LOG_FORMAT_RESPONSE_HEADER_LIST] = LOG_FORMAT_NO_SHORTCUT,
+  };
+
+  if (step->type != LOG_FORMAT_VALUE)
+    return step->text_length == 1 ? LOG_FORMAT_SHORTCUT_CHARACTER : LOG_FORMAT_NO_SHORTCUT;
+  return step->flags == LOG_FORMAT_MANDATORY ? of_kinds[step->kind] : LOG_FORMAT_NO_SHORTCUT;
+}
+
+static void
+_find_shortcuts(Compiler *self)
+{
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
+
+      step->shortcut = _find_shortcut(step);
+    }
+}
+
 /*****************************************************************************
  * The format
  *****************************************************************************/
@@ -766,6 +793,7 @@ _compiler_finish(Compiler *self)
 {
   LogFormat *format = g_new0(LogFormat, 1);
 
+  _find_shortcuts(self);
   _find_optional_rest(self);
   format->first_flag_field = self->fields->len;
   g_array_append_vals(self->fields, FLAG_FIELDS, G_N_ELEMENTS(FLAG_FIELDS));

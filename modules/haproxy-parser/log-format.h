@@ -85,14 +85,25 @@ enum
 /* headers that are captured in one place */
 #define LOG_FORMAT_HEADER_SLOTS 64
 
+/* Steps that most lines are made of, and that need not ask for flags and kinds. */
+typedef enum _LogFormatShortcut
+{
+  LOG_FORMAT_NO_SHORTCUT,
+  LOG_FORMAT_SHORTCUT_CHARACTER,
+  LOG_FORMAT_SHORTCUT_NUMBER,
+  LOG_FORMAT_SHORTCUT_NAME,
+  LOG_FORMAT_SHORTCUT_DATE,
+} LogFormatShortcut;
+
 typedef struct _LogFormatStep
 {
   guint8 type;
   guint8 kind;
   guint8 flags;
+  guint8 shortcut;
   /* nothing behind this step, itself included, needs to be in a line */
   gboolean rest_is_optional;
-  /* LOG_FORMAT_TEXT */
+  /* but for values */
   const gchar *text;
   gsize text_length;
   /* LOG_FORMAT_VALUE: its field, or the first ones if it is split, the others being LOG_FORMAT_NO_FIELD or rising */

@@ -70,7 +70,7 @@ static const guint8 CLASSES[256] = {
 static inline gboolean
 _is(gchar c, guint8 class)
 {
-  return CLASSES[(guchar) c] & class;
+  return (CLASSES[(guchar) c] & class) != 0;
 }
 
 static inline const gchar *
@@ -79,6 +79,24 @@ _skip(const gchar *p, const gchar *end, guint8 class)
   while (p < end && _is(*p, class))
     p++;
   return p;
+}
+
+/* Eight characters at a time: how long a number is cannot be foreseen, and a loop that ends unforeseen costs more. */
+static inline const gchar *
+_skip_digits(const gchar *p, const gchar *end)
+{
+  for (; end - p >= 8; p += 8)
+    {
+      guint64 word, others;
+
+      memcpy(&word, p, 8);
+      word = GUINT64_FROM_LE(word) ^ G_GUINT64_CONSTANT(0x3030303030303030);
+      /* digits are 0 to 9 now; the first of the others, if there is one, has its highest bit set here */
+      others = (word | (word + G_GUINT64_CONSTANT(0x7676767676767676))) & G_GUINT64_CONSTANT(0x8080808080808080);
+      if (others)
+        return p + __builtin_ctzll(others) / 8;
+    }
+  return _skip(p, end, IS_DIGIT);
 }
 
 /*****************************************************************************
@@ -192,7 +210,7 @@ _read_number(LineReader *self, const LogFormatStep *step)
       start++;
     }
   const gchar *digits = start < self->end && *start == '-' ? start + 1 : start;
-  const gchar *end = _skip(digits, self->end, class);
+  const gchar *end = class == IS_DIGIT ? _skip_digits(digits, self->end) : _skip(digits, self->end, class);
   if (end == start)
     return _outcome_at(self, end);
   _add_first(self, step, start, end);
@@ -201,7 +219,7 @@ _read_number(LineReader *self, const LogFormatStep *step)
 }
 
 /* What "0" and "A" stand for in a pattern; everything else is itself. */
-static gboolean
+static inline gboolean
 _is_of_pattern(gchar c, gchar pattern)
 {
   switch (pattern)
@@ -217,13 +235,16 @@ _is_of_pattern(gchar c, gchar pattern)
     }
 }
 
+#define DATE_PATTERN "00/AAA/0000:00:00:00.000"
+#define DATE_LENGTH (sizeof(DATE_PATTERN) - 1)
+#define ZONED_DATE_PATTERN "00/AAA/0000:00:00:00 +0000"
+
 static Outcome
 _read_date(LineReader *self, const LogFormatStep *step)
 {
   const gchar *p = self->p;
 
-  for (const gchar *pattern = step->kind == LOG_FORMAT_DATE ? "00/AAA/0000:00:00:00.000" : "00/AAA/0000:00:00:00 +0000";
-       *pattern;
+  for (const gchar *pattern = step->kind == LOG_FORMAT_DATE ? DATE_PATTERN : ZONED_DATE_PATTERN; *pattern;
        pattern++, p++)
     if (p == self->end || !_is_of_pattern(*p, *pattern))
       return _outcome_at(self, p);
@@ -311,10 +332,10 @@ _is_string(const LogFormatStep *step)
 
 /*
  * Whether the line can go on at @p with step @i: up to the first string behind a
- * value that is telling.  Strings in front of that end as soon as they can.
+ * value that is telling, or to @until.  Strings in front of that end as soon as they can.
  */
 static gboolean
-_goes_on(LineReader *self, guint i, const gchar *p)
+_goes_on(LineReader *self, guint i, const gchar *p, const gchar *until)
 {
   LineReader ahead = *self;
   guint count = self->values->count;
@@ -324,7 +345,7 @@ _goes_on(LineReader *self, guint i, const gchar *p)
     return FALSE;
   ahead.p = p;
   ahead.is_looking_ahead = TRUE;
-  for (; i < self->format->step_count && outcome == FITS; i++)
+  for (; i < self->format->step_count && outcome == FITS && ahead.p <= until; i++)
     {
       if (ahead.state.telling_values > self->state.telling_values && _is_string(&self->format->steps[i]))
         break;
@@ -343,11 +364,8 @@ _text_behind(const LineReader *self, guint i, gsize *length)
 {
   const LogFormatStep *next = i + 1 < self->format->step_count ? &self->format->steps[i + 1] : NULL;
 
-  *length = 0;
-  if (!next || next->type == LOG_FORMAT_VALUE)
-    return NULL;
-  *length = next->type == LOG_FORMAT_BLANK ? 1 : next->text_length;
-  return next->type == LOG_FORMAT_BLANK ? " " : next->text;
+  *length = next ? next->text_length : 0;
+  return next ? next->text : NULL;
 }
 
 /* The end of a string that begins at @start and needs @terminator, then @text, behind it. NULL: it is not in the line.
@@ -369,7 +387,7 @@ _find_end(LineReader *self, guint i, const gchar *start, gboolean is_quoted, con
       if ((text_length && memcmp(behind, text, MIN(rest, text_length)) != 0)
           || (i + 1 == self->format->step_count && rest))
         continue;
-      if (self->is_looking_ahead || _goes_on(self, i + 1, behind))
+      if (self->is_looking_ahead || _goes_on(self, i + 1, behind, self->end))
         return p;
     }
   return NULL;
@@ -429,7 +447,9 @@ _is_address(const gchar *start, const gchar *end)
   return inet_pton(AF_INET6, text, &address) == 1 || inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* Of addresses whose characters the port goes on with: the last colon that leaves an address and lets the line go on.
+/*
+ * Of addresses whose characters the port goes on with: the last colon that leaves an address and lets the line go on.
+ * Behind @end, where those characters end, it goes on in the same way whichever colon it is.
  */
 static const gchar *
 _find_end_of_address(LineReader *self, guint i, const gchar *start, const gchar *end, const gchar *text,
@@ -437,7 +457,7 @@ _find_end_of_address(LineReader *self, guint i, const gchar *start, const gchar 
 {
   for (const gchar *p = end - 1; p > start; p--)
     if (*p == *text && memcmp(p, text, MIN(text_length, (gsize) (self->end - p))) == 0 && _is_address(start, p)
-        && (self->is_looking_ahead || _goes_on(self, i + 1, p)))
+        && (self->is_looking_ahead || _goes_on(self, i + 1, p, end)))
       return p;
   return NULL;
 }
@@ -734,6 +754,95 @@ _read_step(LineReader *self, guint i)
     }
 }
 
+/* Behind a date; @p: there is none. */
+static inline const gchar *
+_skip_date(const gchar *p, const gchar *end)
+{
+  gboolean fits = TRUE;
+
+  if (end - p < (gssize) DATE_LENGTH)
+    return p;
+  for (gsize i = 0; i < DATE_LENGTH; i++)
+    fits &= _is_of_pattern(p[i], DATE_PATTERN[i]);
+  return fits ? p + DATE_LENGTH : p;
+}
+
+/* Behind a value as it mostly is; @p: it is not. */
+static inline const gchar *
+_skip_usual_value(const LogFormatStep *step, const gchar *p, const gchar *end)
+{
+  switch (step->shortcut)
+    {
+    case LOG_FORMAT_SHORTCUT_NUMBER:
+      return _skip_digits(p, end);
+    case LOG_FORMAT_SHORTCUT_NAME:
+      return _skip(p, end, IS_NAME);
+    case LOG_FORMAT_SHORTCUT_DATE:
+      return _skip_date(p, end);
+    default:
+      return p;
+    }
+}
+
+static inline void
+_add_usual_value(LineReader *self, const LogFormatStep *step, const gchar *start, const gchar *end)
+{
+  guint16 field = step->fields[0];
+
+  if (field == LOG_FORMAT_NO_FIELD)
+    return;
+  if (step->shortcut == LOG_FORMAT_SHORTCUT_NUMBER)
+    line_values_add_digits(self->values, field, start, end - start);
+  else
+    line_values_add(self->values, field, start, end - start);
+}
+
+static inline gboolean
+_is_one_character(const LogFormatStep *step)
+{
+  return step->shortcut == LOG_FORMAT_SHORTCUT_CHARACTER;
+}
+
+/*
+ * Reads the steps from the present one to @limit that a line mostly consists of, without a call for each: values, and
+ * the character behind each.  Stops at the first that is not as usual: _read_step() knows everything about it.
+ */
+static void
+_read_usual_steps(LineReader *self, guint limit)
+{
+  const LogFormatStep *step = &self->format->steps[self->state.step], *end_step = &self->format->steps[limit];
+  const gchar *p = self->p, *end = self->end;
+  gboolean is_after_blank = self->state.is_after_blank;
+  guint telling_values = self->state.telling_values;
+
+  while (step < end_step && p < end)
+    {
+      if (_is_one_character(step))
+        {
+          if (*p != *step->text || (is_after_blank && step->type == LOG_FORMAT_BLANK))
+            break;
+          is_after_blank = step->type == LOG_FORMAT_BLANK;
+          p++;
+        }
+      else
+        {
+          const gchar *value_end = _skip_usual_value(step, p, end);
+
+          if (value_end == p)
+            break;
+          _add_usual_value(self, step, p, value_end);
+          telling_values += _is_telling(step);
+          is_after_blank = FALSE;
+          p = value_end;
+        }
+      step++;
+    }
+  self->p = p;
+  self->state.is_after_blank = is_after_blank;
+  self->state.telling_values = telling_values;
+  self->state.step = step - self->format->steps;
+}
+
 /* Of a number, a date or a state that reaches to the end of a line that is cut, more may be missing. */
 static void
 _drop_cut_value(LineReader *self)
@@ -801,13 +910,17 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
   /* in front of a line there is as good as a blank */
   if (!mark->step)
     self.state.is_after_blank = TRUE;
-  for (; self.state.step < format->step_count; self.state.step++)
+  for (;;)
     {
+      _read_usual_steps(&self, self.state.step < mark_step ? MIN(mark_step, format->step_count) : format->step_count);
       if (self.state.step == mark_step)
         _set_mark(&self, line, mark);
+      if (self.state.step == format->step_count)
+        break;
       outcome = _read_step(&self, self.state.step);
       if (outcome != FITS)
         break;
+      self.state.step++;
     }
 
   mark->end_step = self.state.step;
