@@ -17,6 +17,13 @@ AC_DEFUN([SYSLOG_NG_DIFFERENCES], [
                  [[#include "stats/stats-registry.h"
                    #include "stats/stats-cluster-single.h"]])
 
+  AC_CHECK_DECLS([tls_context_set_ssl_version_by_name, tls_context_set_conf_cmds], [], [],
+                 [[#if HAVE_TRANSPORT_TLS_CONTEXT_H
+                   #include "transport/tls-context.h"
+                   #else
+                   #include "tlscontext.h"
+                   #endif]])
+
   AC_CHECK_MEMBERS([struct _LogMessage.generation], [], [], [[#include "logmsg/logmsg.h"]])
   AC_CHECK_MEMBERS([struct _LogParser.template_obj], [], [], [[#include "parser/parser-expr.h"]])
   AC_CHECK_MEMBERS([struct _LogProtoServer.transport_stack, struct _LogProtoServer.poll_prepare], [], [],

@@ -18,11 +18,19 @@ BUILD_PACKAGES=(
 # shellcheck disable=SC2034
 DEMO_PACKAGES=(haproxy socat)
 
+# for the tests of one build
 # shellcheck disable=SC2034
-CHECK_PACKAGES=(
-  bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream netbase
-  openssl python3-pytest shellcheck strace syslog-ng-scl valgrind xz-utils
+TEST_PACKAGES=(
+  bsdutils git iproute2 libcriterion-dev libnginx-mod-stream netbase openssl procps python3-pytest strace syslog-ng-scl
+  valgrind xz-utils
 )
+
+# for everything else that is checked
+# shellcheck disable=SC2034
+CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev shellcheck)
+
+# shellcheck disable=SC2034
+ROOT_PACKAGES=(debootstrap git tar util-linux)
 
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed

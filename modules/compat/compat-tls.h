@@ -17,4 +17,16 @@
 #include "tlscontext.h"
 #endif
 
+/**
+ * compat_tls_context_set_ssl_version() - the only version of TLS to speak
+ * Returns FALSE, as the others here, where syslog-ng does not know it, or none of them.
+ */
+gboolean compat_tls_context_set_ssl_version(TLSContext *context, const gchar *version, GError **error);
+
+/**
+ * compat_tls_context_set_conf_cmds() - what OpenSSL's configuration files can say (SSL_CONF_cmd(3))
+ * @commands: names and values in turn, taken over
+ */
+gboolean compat_tls_context_set_conf_cmds(TLSContext *context, GList *commands, GError **error);
+
 #endif

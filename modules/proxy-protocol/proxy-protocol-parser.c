@@ -79,6 +79,8 @@ static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("ecdh_curve_list", KW_ECDH_CURVE_LIST),
   KEYWORD("curve_list", KW_ECDH_CURVE_LIST),
   KEYWORD("ssl_options", KW_SSL_OPTIONS),
+  KEYWORD("ssl_version", KW_SSL_VERSION),
+  KEYWORD("openssl_conf_cmds", KW_OPENSSL_CONF_CMDS),
   KEYWORD("allow_compress", KW_ALLOW_COMPRESS),
 
   KEYWORD("trusted_proxies", KW_TRUSTED_PROXIES),

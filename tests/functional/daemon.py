@@ -62,6 +62,11 @@ def network_takes_port_names():
     return not has_types()
 
 
+def network_has_openssl_conf():
+    """Does tls() of network() know ssl-version() and openssl-conf-cmds()? From version 4 on."""
+    return has_types()
+
+
 def as_text(value):
     """A JSON document whose values all are strings, as a syslog-ng without types writes it."""
     if isinstance(value, dict):
