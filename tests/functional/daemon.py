@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def config_version():
 def has_types():
     """Do values have types in the installed syslog-ng, and statistics the names of Prometheus? From version 4 on."""
     return int(config_version().partition(".")[0]) >= 4
+
+
+@functools.cache
+def has_filterx():
+    """Does the installed syslog-ng have filterx {}? Debian's 4.8 has, its 4.12 has not."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+        config.write(f"@version: {config_version()}\nlog {{ filterx {{ true; }}; }};\n")
+        config.flush()
+        return subprocess.run(["/usr/sbin/syslog-ng", "--syntax-only", "--no-caps", f"--cfgfile={config.name}"],
+                              capture_output=True).returncode == 0
 
 
 def network_takes_port_names():

@@ -453,7 +453,8 @@ def test_transport_is_in_the_statistics(daemon, port, driver, transport, name):
 @pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize("options, limit", [("", 10), ("max-connections(2)", 2)])
 def test_max_connections(both, driver, options, limit):
-    both.start(options)
+    # without it, network() of syslog-ng 4.12 does not say that a connection is closed
+    both.start(options, arguments=["--verbose"])
     clients = [both.connect_served(driver) for _ in range(limit)]
     assert is_closed_by_peer(both.connect(driver))
 
