@@ -26,7 +26,8 @@ AC_DEFUN([SYSLOG_NG_DIFFERENCES], [
 
   AC_CHECK_MEMBERS([struct _LogMessage.generation], [], [], [[#include "logmsg/logmsg.h"]])
   AC_CHECK_MEMBERS([struct _LogParser.template_obj], [], [], [[#include "parser/parser-expr.h"]])
-  AC_CHECK_MEMBERS([struct _LogProtoServer.transport_stack, struct _LogProtoServer.poll_prepare], [], [],
+  AC_CHECK_MEMBERS([struct _LogProtoServer.transport_stack, struct _LogProtoServer.poll_prepare,
+                    struct _LogProtoServerOptions.multi_line_options], [], [],
                    [[#include "logproto/logproto-server.h"]])
   AC_CHECK_MEMBERS([struct _MainLoopIOWorkerJob.arg], [], [], [[#include "mainloop-io-worker.h"]])
 

@@ -73,6 +73,27 @@ compat_log_reader_options_get_proto_options(const LogReaderOptions *options)
   return (const CompatLogProtoServerOptions *) &options->proto_options;
 }
 
+#if HAVE_STRUCT__LOGPROTOSERVEROPTIONS_MULTI_LINE_OPTIONS
+
+/* The other modes are for files: those that network() does not take either. */
+gboolean
+compat_log_reader_options_set_multi_line_mode(LogReaderOptions *options, const gchar *mode)
+{
+  MultiLineOptions *multi_line = &options->proto_options.super.multi_line_options;
+
+  return multi_line_options_set_mode(multi_line, mode) && multi_line->mode == MLM_EMPTY_LINE_SEPARATED;
+}
+
+#else
+
+gboolean
+compat_log_reader_options_set_multi_line_mode(LogReaderOptions *options G_GNUC_UNUSED, const gchar *mode G_GNUC_UNUSED)
+{
+  return FALSE;
+}
+
+#endif
+
 #if HAVE_DECL_LOG_READER_SET_IMMEDIATE_CHECK
 
 gboolean

@@ -29,6 +29,12 @@ void compat_log_reader_set_options(LogReader *reader, LogPipe *control, LogReade
 const CompatLogProtoServerOptions *compat_log_reader_options_get_proto_options(const LogReaderOptions *options);
 
 /**
+ * compat_log_reader_options_set_multi_line_mode() - how lines of a stream make up messages
+ * Returns FALSE where syslog-ng does not know the mode for connections, or none.
+ */
+gboolean compat_log_reader_options_set_multi_line_mode(LogReaderOptions *options, const gchar *mode);
+
+/**
  * compat_log_reader_init() - log_pipe_init()
  * @data_is_there: read once without polling
  */

@@ -59,6 +59,8 @@ static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("tcp_keepalive_probes", KW_TCP_KEEPALIVE_PROBES),
   KEYWORD("tcp_keepalive_intvl", KW_TCP_KEEPALIVE_INTVL),
 
+  KEYWORD("multi_line_mode", KW_MULTI_LINE_MODE),
+
   KEYWORD("tls", KW_TLS),
   KEYWORD("peer_verify", KW_PEER_VERIFY),
   KEYWORD("key_file", KW_KEY_FILE),

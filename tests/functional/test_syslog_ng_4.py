@@ -2,9 +2,10 @@
 """What syslog-ng has from version 4 on, and what earlier ones do instead: types, names for Prometheus, filterx."""
 
 import re
+import time
 
 import pytest
-from client import line, send, v1
+from client import connect, is_closed_by_peer, line, send, v1
 from daemon import as_text, has_filterx, has_types, macros
 
 HEADER = v1("192.0.2.1", "198.51.100.1", 56324, 6514)
@@ -119,3 +120,46 @@ def test_the_reader_counts_under_the_name_of_the_driver(start, port):
     if has_types():
         assert ('syslogng_input_events_total{transport="tcp",address="127.0.0.1",driver="proxy-protocol",id="s_test#0"} 1'
                 in daemon.ctl("stats", "prometheus"))
+
+
+# Options of network() that are new
+
+
+def is_taken_by_network(daemon, option):
+    return daemon.check(f"network(ip(127.0.0.1) port(0) {option});").returncode == 0
+
+
+MULTI_LINE = "multi-line-mode(empty-line-separated)"
+
+
+def test_messages_between_empty_lines(daemon, port):
+    source = f"proxy-protocol(ip(127.0.0.1) port({port}) {MULTI_LINE});"
+    if not is_taken_by_network(daemon, MULTI_LINE):
+        assert "needs a syslog-ng whose network() has it" in daemon.check(source).stderr
+        return
+    daemon.start(source)
+    send(port, HEADER, line("one") + b"two\n\n" + line("three") + b"\n")
+    assert [(m["MESSAGE"], m["PROXY_SRCIP"]) for m in daemon.wait_messages(2)] == [("one\ntwo", "192.0.2.1"), ("three", "192.0.2.1")]
+
+
+@pytest.mark.parametrize("mode", ["indented", "regexp", "no-such-mode"])
+def test_other_modes_of_multi_line_are_for_files(daemon, mode):
+    option = f'multi-line-mode("{mode}")'
+    assert not is_taken_by_network(daemon, option)
+    assert 'multi-line-mode() takes "empty-line-separated"' in daemon.check(f"proxy-protocol({option});").stderr
+
+
+def test_idle_connections_are_closed(daemon, port):
+    option = "idle-timeout(1)"
+    source = f"proxy-protocol(ip(127.0.0.1) port({port}) {option});"
+    if not is_taken_by_network(daemon, option):
+        assert daemon.check(source).returncode == 1
+        return
+    daemon.start(source)
+    with connect(port, HEADER + line("hello")) as client:
+        daemon.wait_messages(1)
+        begin = time.monotonic()
+        assert is_closed_by_peer(client)
+        assert 0.9 < time.monotonic() - begin < 3
+    daemon.wait_log("Source timeout has elapsed, closing connection")
+    daemon.wait_counter("connections", 0)
