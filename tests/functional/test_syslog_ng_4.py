@@ -6,7 +6,7 @@ import time
 
 import pytest
 from client import connect, is_closed_by_peer, line, send, v1
-from daemon import as_text, has_filterx, has_types, macros
+from daemon import as_text, free_port, has_filterx, has_types, macros
 
 HEADER = v1("192.0.2.1", "198.51.100.1", 56324, 6514)
 OF_THE_HEADER = {"SRCIP": "192.0.2.1", "SRCPORT": 56324, "DSTIP": "198.51.100.1", "DSTPORT": 6514, "IP_VERSION": 4, "VERSION": 1,
@@ -126,20 +126,27 @@ def test_the_reader_counts_under_the_name_of_the_driver(start, port):
 
 
 def is_taken_by_network(daemon, option):
-    return daemon.check(f"network(ip(127.0.0.1) port(0) {option});").returncode == 0
+    return daemon.check(f"network(ip(127.0.0.1) {option});").returncode == 0
 
 
 MULTI_LINE = "multi-line-mode(empty-line-separated)"
 
 
-def test_messages_between_empty_lines(daemon, port):
-    source = f"proxy-protocol(ip(127.0.0.1) port({port}) {MULTI_LINE});"
+@pytest.mark.parametrize("data", [b"one\ntwo\n\nthree\n\n", b"one\r\ntwo\r\n\r\nthree\r\n\r\n", b"\n\none\n\n"])
+def test_multi_line_mode_is_that_of_network(daemon, port, data):
+    source = f"proxy-protocol(ip(127.0.0.1) port({port}) flags(no-parse) {MULTI_LINE});"
     if not is_taken_by_network(daemon, MULTI_LINE):
         assert "needs a syslog-ng whose network() has it" in daemon.check(source).stderr
         return
-    daemon.start(source)
-    send(port, HEADER, line("one") + b"two\n\n" + line("three") + b"\n")
-    assert [(m["MESSAGE"], m["PROXY_SRCIP"]) for m in daemon.wait_messages(2)] == [("one\ntwo", "192.0.2.1"), ("three", "192.0.2.1")]
+    other = free_port()
+    daemon.start(f"{source} network(ip(127.0.0.1) port({other}) flags(no-parse) {MULTI_LINE});")
+    send(other, data)
+    last = data.split()[-1].decode()
+    daemon.wait_messages_of(lambda message: last in message["MESSAGE"], 1)
+    expected = [message["MESSAGE"] for message in daemon.messages()]
+    send(port, HEADER, data)
+    daemon.wait_messages(2 * len(expected))
+    assert [m["MESSAGE"] for m in daemon.messages() if "PROXY_SRCIP" in m] == expected
 
 
 @pytest.mark.parametrize("mode", ["indented", "regexp", "no-such-mode"])
