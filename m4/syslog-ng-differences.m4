@@ -29,6 +29,7 @@ AC_DEFUN([SYSLOG_NG_DIFFERENCES], [
   AC_CHECK_MEMBERS([struct _LogProtoServer.transport_stack, struct _LogProtoServer.poll_prepare,
                     struct _LogProtoServerOptions.multi_line_options], [], [],
                    [[#include "logproto/logproto-server.h"]])
+  AC_CHECK_MEMBERS([struct _LogReader.can_fetch_after_handshake], [], [], [[#include "logreader.h"]])
   AC_CHECK_MEMBERS([struct _MainLoopIOWorkerJob.arg], [], [], [[#include "mainloop-io-worker.h"]])
 
   AC_MSG_CHECKING([whether cfg_persist_config_add() takes five arguments])

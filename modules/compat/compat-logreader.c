@@ -94,11 +94,23 @@ compat_log_reader_options_set_multi_line_mode(LogReaderOptions *options G_GNUC_U
 
 #endif
 
+/* Our protocols begin without a handshake, and what OpenSSL has decrypted already may be all that comes. */
+static void
+_read_at_once(LogReader *reader)
+{
+#if HAVE_STRUCT__LOGREADER_CAN_FETCH_AFTER_HANDSHAKE
+  reader->can_fetch_after_handshake = TRUE;
+#else
+  (void) reader;
+#endif
+}
+
 #if HAVE_DECL_LOG_READER_SET_IMMEDIATE_CHECK
 
 gboolean
 compat_log_reader_init(LogReader *reader, gboolean data_is_there)
 {
+  _read_at_once(reader);
   if (data_is_there)
     log_reader_set_immediate_check(reader);
   return log_pipe_init(&reader->super.super);
@@ -109,8 +121,7 @@ compat_log_reader_init(LogReader *reader, gboolean data_is_there)
 gboolean
 compat_log_reader_init(LogReader *reader, gboolean data_is_there)
 {
-  /* our protocols begin without a handshake, and what OpenSSL has decrypted already may be all that comes */
-  reader->can_fetch_after_handshake = TRUE;
+  _read_at_once(reader);
   if (!log_pipe_init(&reader->super.super))
     return FALSE;
   if (data_is_there)

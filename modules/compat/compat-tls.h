@@ -18,7 +18,7 @@
 #endif
 
 /**
- * compat_tls_context_set_ssl_version() - the only version of TLS to speak
+ * compat_tls_context_set_ssl_version() - the lowest version of TLS to speak
  * Returns FALSE, as the others here, where syslog-ng does not know it, or none of them.
  */
 gboolean compat_tls_context_set_ssl_version(TLSContext *context, const gchar *version, GError **error);

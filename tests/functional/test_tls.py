@@ -170,8 +170,10 @@ def test_the_end_of_tls_is_as_with_network(daemon, port, certificates, transport
     daemon.start(f'proxy-protocol(ip(127.0.0.1) port({port}) transport("{transport}") {options});'
                  f'network(ip(127.0.0.1) port({other}) transport("tls") {options});')
 
-    def end(tls):
+    def end(tls, count):
         tls.send(line("hello"))
+        # what is left unread when the daemon closes a connection resets it
+        daemon.wait_messages(count)
         if ended_by == "client":
             try:
                 tls.tls.unwrap()
@@ -184,7 +186,7 @@ def test_the_end_of_tls_is_as_with_network(daemon, port, certificates, transport
         except (ssl.SSLError, OSError) as error:
             return type(error)
 
-    ends = [end(client(transport, port)), end(TLSClient(other).shake_hands())]
+    ends = [end(client(transport, port), 1), end(TLSClient(other).shake_hands(), 2)]
     assert ends[0] == ends[1]
 
 
@@ -254,7 +256,7 @@ def test_peer_verify(daemon, port, certificates, transport, mode, who, version):
     ('cipher-suite("ECDHE-RSA-AES128-GCM-SHA256") allow-compress(yes)', VERSIONS),
     ('cipher-suite(tls12-and-older("ECDHE-RSA-AES128-GCM-SHA256") tls13("TLS_AES_256_GCM_SHA384"))', VERSIONS),
     ('ecdh-curve-list("prime256v1") sigalgs("RSA-PSS+SHA256") client-sigalgs("ECDSA+SHA256")', VERSIONS),
-    ('ssl-version("tlsv1_2")', [ssl.TLSVersion.TLSv1_2]),
+    ('ssl-version("tlsv1_2")', VERSIONS),
     ('ssl-version(tlsv1_3)', [ssl.TLSVersion.TLSv1_3]),
     ('openssl-conf-cmds("MinProtocol" => "TLSv1.3" "CipherString" => "HIGH")', [ssl.TLSVersion.TLSv1_3]),
 ])
