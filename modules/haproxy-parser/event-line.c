@@ -308,13 +308,29 @@ _read_server(Event *self, LineCursor *cursor)
   return line_cursor_skip(cursor, " ");
 }
 
-/* " (cause)", ", cause", " via backend/server", or nothing */
+/* What a server that tracks another one adds; the end: nothing. */
+static const gchar *
+_find_tracked_server(const gchar *start, const gchar *end)
+{
+  static const gchar TEXT[] = " via ";
+  const gchar *found = _find_last(start, end, TEXT);
+  LineCursor cursor = { .p = found, .end = end };
+
+  if (found && line_cursor_skip(&cursor, TEXT) && line_cursor_skip_name(&cursor) && line_cursor_skip(&cursor, "/")
+      && line_cursor_skip_name(&cursor) && cursor.p == end)
+    return found;
+  return end;
+}
+
+/* " (cause)" and perhaps " via backend/server", ", cause", " via backend/server", or nothing */
 static gboolean
 _read_cause(Event *self, LineCursor cursor)
 {
   if (cursor.p == cursor.end)
     return TRUE;
   gboolean has_brackets = line_cursor_skip(&cursor, " (");
+  if (has_brackets)
+    cursor.end = _find_tracked_server(cursor.p, cursor.end);
   if (has_brackets && cursor.end[-1] == ')')
     cursor.end--;
   else if (has_brackets || (!line_cursor_skip(&cursor, ", ") && !line_cursor_skip(&cursor, " ")))
@@ -338,11 +354,11 @@ _read_ready(Event *self, LineCursor cursor)
     {
       LineCursor cause = cursor;
 
-      if (!line_cursor_skip(&cause, READY_CAUSES[i]) || cause.p != cause.end)
+      if (!line_cursor_skip(&cause, READY_CAUSES[i]) || cause.p != _find_tracked_server(cause.p, cause.end))
         continue;
       _set_event(self, "server_ready");
       _set(self, EVENT_LINE_SERVER_STATE, state, cursor.p - 1);
-      _set(self, EVENT_LINE_CAUSE, cursor.p + 1, cause.end - 1);
+      _set(self, EVENT_LINE_CAUSE, cursor.p + 1, cause.p - 1);
       return TRUE;
     }
   return FALSE;

@@ -63,11 +63,17 @@ typedef struct _HAProxyParser
  * Values
  *****************************************************************************/
 
-/* HAProxy's "#XX": two upper-case hexadecimal digits */
+static gboolean
+_is_upper_hex(gchar c)
+{
+  return g_ascii_isxdigit(c) && !g_ascii_islower(c);
+}
+
+/* HAProxy's "#XX" */
 static gboolean
 _is_escaped(const gchar *p, const gchar *end)
 {
-  return *p == '#' && end - p > 2 && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2]);
+  return *p == '#' && end - p > 2 && _is_upper_hex(p[1]) && _is_upper_hex(p[2]);
 }
 
 static void
@@ -133,7 +139,7 @@ _explain(LineValues *values, const LineFormat *format)
   guint count = values->count;
 
   for (guint i = 0; i < count; i++)
-    if (strcmp(format->fields[values->values[i].field].name, "termination_state") == 0)
+    if (format->fields[values->values[i].field].is_termination_state)
       _explain_state(values, format, &values->values[i]);
 }
 
@@ -141,7 +147,7 @@ static void
 _unescape_all(LineValues *values, const LineFormat *format)
 {
   for (guint i = 0; i < values->count; i++)
-    if (format->fields[values->values[i].field].type == LINE_FIELD_STRING)
+    if (format->fields[values->values[i].field].is_encoded)
       _unescape(&values->values[i]);
 }
 
@@ -149,16 +155,18 @@ _unescape_all(LineValues *values, const LineFormat *format)
  * Messages
  *****************************************************************************/
 
-/* A line that still has its syslog header fits no format as it is. */
+/* What looks like a syslog header is one, unless nothing fits what is behind it. */
 static const LineFormat *
 _parse(HAProxyParser *self, const gchar *line, gsize length, LineValues *values, SyslogHeader *header)
 {
-  const LineFormat *format = line_formats_parse(self->formats, line, length, values);
+  const LineFormat *format = NULL;
 
-  header->length = 0;
-  if (format || !syslog_header_find(header, line, length))
+  if (syslog_header_find(header, line, length))
+    format = line_formats_parse(self->formats, line + header->length, length - header->length, values);
+  if (format)
     return format;
-  return line_formats_parse(self->formats, line + header->length, length - header->length, values);
+  header->length = 0;
+  return line_formats_parse(self->formats, line, length, values);
 }
 
 static gsize
@@ -359,12 +367,36 @@ haproxy_parser_set_formats(LogParser *s, GList *names, GError **error)
 #define EXCERPT_BEFORE 30
 #define EXCERPT_LENGTH 40
 
+static gboolean
+_is_inside_character(gchar c)
+{
+  return ((guchar) c & 0xc0) == 0x80;
+}
+
+/* of UTF-8 */
+static gint
+_count_characters(const gchar *start, const gchar *end)
+{
+  gint count = 0;
+
+  for (; start < end; start++)
+    count += !_is_inside_character(*start);
+  return count;
+}
+
 /* The string around the place, with a caret under it, as compilers do. */
 static void
 _set_format_error(GError **error, const gchar *string, LogFormatError *format_error)
 {
-  gsize start = format_error->position > EXCERPT_BEFORE ? format_error->position - EXCERPT_BEFORE : 0;
-  gchar *excerpt = g_strdelimit(g_strndup(string + start, EXCERPT_LENGTH), "\n\t", ' ');
+  const gchar *place = string + format_error->position;
+  const gchar *start = place - string > EXCERPT_BEFORE ? place - EXCERPT_BEFORE : string;
+  gsize length = MIN(strlen(start), EXCERPT_LENGTH);
+
+  while (_is_inside_character(*start) && start < place)
+    start++, length--;
+  while (_is_inside_character(start[length]))
+    length--;
+  gchar *excerpt = g_strdelimit(g_strndup(start, length), "\n\t", ' ');
 
   g_set_error(error,
               _error_domain(),
@@ -372,7 +404,7 @@ _set_format_error(GError **error, const gchar *string, LogFormatError *format_er
               "log-format() is wrong: %s\n    %s\n    %*s^\n",
               format_error->message,
               excerpt,
-              (gint) (format_error->position - start),
+              _count_characters(start, place),
               "");
   g_free(excerpt);
   g_free(format_error->message);

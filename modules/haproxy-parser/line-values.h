@@ -24,6 +24,9 @@ typedef struct _LineField
     LINE_FIELD_INTEGER,
     LINE_FIELD_BOOLEAN,
   } type;
+  /* HAProxy has written "#XX" for some of its bytes */
+  gboolean is_encoded;
+  gboolean is_termination_state;
 } LineField;
 
 /* One value: a part of the line, or a string constant. */
