@@ -29,8 +29,13 @@ TEST_PACKAGES=(
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev shellcheck)
 
+# for a root of another Debian
 # shellcheck disable=SC2034
 ROOT_PACKAGES=(debootstrap git tar util-linux)
+
+# for tools/package, and the tests of what it makes
+# shellcheck disable=SC2034
+PACKAGE_PACKAGES=(debhelper dpkg-dev graphviz lintian man-db pandoc rpm rpmlint xz-utils)
 
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed

@@ -143,6 +143,14 @@ compat_nv_table_get_nth(NVTable *self, guint n)
   return (NVEntry *) (nv_table_get_top(self) - compat_nv_table_get_index(self)[n].ofs);
 }
 
+/* Whether this is the value of an entry that is not indirect. */
+static inline gboolean
+compat_nv_entry_has(const NVEntry *self, const gchar *value, gsize length)
+{
+  return !self->indirect && self->vdirect.value_len == length
+         && memcmp(self->vdirect.data + self->name_len + 1, value, length) == 0;
+}
+
 /**
  * compat_nv_entry_update() - put another value into an entry
  *

@@ -516,11 +516,13 @@ _drop_cut_value(LineReader *self)
 static void
 _add_flags(LineReader *self)
 {
-  for (guint i = 0; i < LOG_FORMAT_FLAG_FIELDS; i++)
-    if (self->state.flags & 1 << i)
-      line_values_add(self->values, self->format->first_flag_field + i, "true", 4);
-    else if (self->state.denied_flags & 1 << i)
-      line_values_add(self->values, self->format->first_flag_field + i, "false", 5);
+  for (guint left = self->state.flags | self->state.denied_flags; left; left &= left - 1)
+    {
+      guint flag = g_bit_nth_lsf(left, -1);
+      gboolean is_true = self->state.flags & 1 << flag;
+
+      line_values_add(self->values, self->format->first_flag_field + flag, is_true ? "true" : "false", is_true ? 4 : 5);
+    }
 }
 
 LogLineResult

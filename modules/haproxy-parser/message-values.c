@@ -157,13 +157,14 @@ _get_slice(const LineValue *value, const MessageSource *source)
  *****************************************************************************/
 
 static inline gboolean
-_update_entry(NVEntry *entry, const LineValue *value, LogMessageValueType type, const MessageSource *source)
+_update_entry(NVEntry *entry, const MessageName *name, const LineValue *value, const MessageSource *source)
 {
   if (!_is_in_source(value, source))
-    return compat_nv_entry_update(entry, value->start, value->length, type);
+    return compat_nv_entry_has(entry, value->start, value->length)
+           || compat_nv_entry_update(entry, value->start, value->length, _get_type(name, value));
 
   NVReferencedSlice slice = _get_slice(value, source);
-  return compat_nv_entry_update_indirect(entry, &slice, type);
+  return compat_nv_entry_update_indirect(entry, &slice, _get_type(name, value));
 }
 
 /* FALSE: the values are of other fields than the block's, or need more room. */
@@ -177,11 +178,11 @@ _update_block(Block *self, const Statement *statement)
   for (guint i = 0; i < values->count; i++)
     {
       const LineValue *value = &values->values[i];
-      const MessageName *name = &statement->names->names[value->field];
 
       if (self->fields[i] != value->field)
         return FALSE;
-      if (self->entries[i] && !_update_entry(self->entries[i], value, _get_type(name, value), &statement->source))
+      if (self->entries[i]
+          && !_update_entry(self->entries[i], &statement->names->names[value->field], value, &statement->source))
         return FALSE;
     }
   return TRUE;

@@ -147,9 +147,19 @@ _find_tag_behind_host(SyslogHeader *self, const gchar *line, const gchar *p, con
   return blank && _find_tag(self, line, blank + 1, end);
 }
 
+/* Most lines begin with an address, which is no reason to look for a tag. */
+static gboolean
+_may_begin_header(const gchar *line, gsize length)
+{
+  return length >= strlen("<0>") && (!g_ascii_isdigit(*line) || (length > 4 && line[4] == '-'));
+}
+
 gboolean
 syslog_header_find(SyslogHeader *self, const gchar *line, gsize length)
 {
+  if (!_may_begin_header(line, length))
+    return FALSE;
+
   const gchar *end = line + MIN(length, HEADER_MAX);
   const gchar *behind_priority = _skip_priority(line, end);
   const gchar *p = _skip_date(behind_priority, end);
