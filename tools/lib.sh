@@ -11,19 +11,29 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # shellcheck disable=SC2034
 BUILD_PACKAGES=(
-  autoconf autoconf-archive automake bison flex gcc libc6-dev libcap-dev libglib2.0-dev libivykis-dev libssl-dev
+  autoconf autoconf-archive automake bison flex gcc libc6-dev libcap-dev libglib2.0-dev libivykis-dev libjson-c-dev libssl-dev
   libtool make pkg-config python3 syslog-ng-core syslog-ng-dev
 )
 
 # shellcheck disable=SC2034
 DEMO_PACKAGES=(haproxy socat)
 
+# for the tests of one build
 # shellcheck disable=SC2034
-CHECK_PACKAGES=(
-  bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream netbase
-  openssl python3-pytest shellcheck strace syslog-ng-scl valgrind xz-utils
+TEST_PACKAGES=(
+  bsdutils git iproute2 libcriterion-dev libnginx-mod-stream netbase openssl procps python3-pytest strace syslog-ng-scl
+  valgrind xz-utils
 )
 
+# for everything else that is checked
+# shellcheck disable=SC2034
+CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev shellcheck)
+
+# for a root of another Debian
+# shellcheck disable=SC2034
+ROOT_PACKAGES=(debootstrap git tar util-linux)
+
+# for tools/package, and the tests of what it makes
 # shellcheck disable=SC2034
 PACKAGE_PACKAGES=(debhelper dpkg-dev graphviz lintian man-db pandoc rpm rpmlint xz-utils)
 

@@ -10,8 +10,6 @@
 
 #include "compat-logproto-choice.h"
 
-#include "compat-transport-layer.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -43,13 +41,13 @@ _replaying_transport_read(LogTransport *s, gpointer buffer, gsize count, LogTran
   return replayed > 0 ? (gssize) replayed + MAX(rc, 0) : rc;
 }
 
-static LogTransport *
-_replaying_transport_new(LogTransport *below)
+static ReplayingTransport *
+_replaying_transport_new(void)
 {
   ReplayingTransport *self = g_new0(ReplayingTransport, 1);
 
-  compat_transport_layer_init(&self->super, below, _replaying_transport_read);
-  return &self->super.super;
+  compat_transport_layer_init(&self->super, _replaying_transport_read);
+  return self;
 }
 
 /*****************************************************************************
@@ -60,7 +58,9 @@ typedef struct _LogProtoChoice
 {
   LogProtoServer super;
   CompatLogProtoChoose choose;
-  LogProtoServerFactory *factories[2];
+  CompatLogProtoFactory factories[2];
+  /* the chosen one's, when there is one */
+  ReplayingTransport *transport;
   /* NULL until the choice is made */
   LogProtoServer *chosen;
 } LogProtoChoice;
@@ -82,9 +82,9 @@ _prepare(LogProtoServer *s, GIOCondition *cond, gint *timeout)
     {
       _pass_state_on(self);
       log_proto_server_reset_error(self->chosen);
-      return log_proto_server_prepare(self->chosen, cond, timeout);
+      return compat_log_proto_server_prepare(self->chosen, cond, timeout);
     }
-  *cond = self->super.transport->cond ? self->super.transport->cond : G_IO_IN;
+  *cond = compat_log_proto_server_get_io_condition(s);
   return LPPA_POLL_IO;
 }
 
@@ -92,7 +92,7 @@ _prepare(LogProtoServer *s, GIOCondition *cond, gint *timeout)
 static LogProtoStatus
 _make_choice(LogProtoChoice *self, LogTransportAuxData *aux)
 {
-  ReplayingTransport *transport = (ReplayingTransport *) self->super.transport;
+  ReplayingTransport *transport = self->transport;
   gsize room = sizeof(transport->bytes) - transport->length;
   gssize rc = compat_transport_layer_read_below(&transport->super, transport->bytes + transport->length, room, aux);
 
@@ -103,8 +103,7 @@ _make_choice(LogProtoChoice *self, LogTransportAuxData *aux)
   gint choice = self->choose(transport->bytes, transport->length);
   gboolean is_all = rc == 0 || transport->length == sizeof(transport->bytes);
   if (choice >= 0 || is_all)
-    self->chosen =
-      log_proto_server_factory_construct(self->factories[MAX(choice, 0)], self->super.transport, self->super.options);
+    self->chosen = compat_log_proto_server_new_on(&self->factories[MAX(choice, 0)], &transport->super, &self->super);
   return LPS_SUCCESS;
 }
 
@@ -131,23 +130,25 @@ _free(LogProtoServer *s)
 {
   LogProtoChoice *self = (LogProtoChoice *) s;
 
-  /* the transport is the chosen one's then */
   if (self->chosen)
-    log_proto_server_free(self->chosen);
+    compat_log_proto_server_free_on(self->chosen);
   else
-    log_proto_server_free_method(s);
+    log_transport_free(&self->transport->super.super);
+  log_proto_server_free_method(s);
 }
 
 LogProtoServer *
-compat_log_proto_choice_new(LogTransport *transport, const LogProtoServerOptions *options, CompatLogProtoChoose choose,
-                            LogProtoServerFactory *const factories[2])
+compat_log_proto_choice_new(CompatStream stream, const CompatLogProtoServerOptions *options,
+                            CompatLogProtoChoose choose, const CompatLogProtoFactory factories[2])
 {
   LogProtoChoice *self = g_new0(LogProtoChoice, 1);
 
-  log_proto_server_init(&self->super, _replaying_transport_new(transport), options);
-  self->super.prepare = _prepare;
+  compat_log_proto_server_init(&self->super, stream, options);
+  compat_log_proto_server_set_prepare(&self->super, _prepare);
   self->super.fetch = _fetch;
   self->super.free_fn = _free;
+  self->transport = _replaying_transport_new();
+  compat_transport_layer_put_on(&self->transport->super, &self->super);
   self->choose = choose;
   self->factories[0] = factories[0];
   self->factories[1] = factories[1];

@@ -11,7 +11,7 @@
 #ifndef COMPAT_LOGPROTO_CHOICE_H_INCLUDED
 #define COMPAT_LOGPROTO_CHOICE_H_INCLUDED
 
-#include "logproto/logproto-server.h"
+#include "compat-transport.h"
 
 /* As many bytes as a choice is made by, at the most. */
 #define COMPAT_LOGPROTO_CHOICE_BYTES 64
@@ -21,12 +21,13 @@ typedef gint (*CompatLogProtoChoose)(const guchar *bytes, gsize length);
 
 /**
  * compat_log_proto_choice_new() - a protocol that is chosen when the client has sent something
+ * @stream: taken over
  * @choose: called in the thread that reads
  * @factories: two of them, copied; the first is right where there is no more to see
  *
  * What the choice was made by is read again by the chosen protocol.
  */
-LogProtoServer *compat_log_proto_choice_new(LogTransport *transport, const LogProtoServerOptions *options,
-                                            CompatLogProtoChoose choose, LogProtoServerFactory *const factories[2]);
+LogProtoServer *compat_log_proto_choice_new(CompatStream stream, const CompatLogProtoServerOptions *options,
+                                            CompatLogProtoChoose choose, const CompatLogProtoFactory factories[2]);
 
 #endif

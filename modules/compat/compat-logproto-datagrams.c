@@ -171,12 +171,12 @@ _free(LogProtoServer *s)
 }
 
 LogProtoServer *
-compat_log_proto_datagrams_new(CompatReceiver *receiver, gint fd, const LogProtoServerOptions *options)
+compat_log_proto_datagrams_new(CompatReceiver *receiver, gint fd, const CompatLogProtoServerOptions *options)
 {
   LogProtoDatagrams *self = g_new0(LogProtoDatagrams, 1);
 
   log_proto_server_init(&self->super, log_transport_dgram_socket_new(fd), options);
-  self->super.prepare = _prepare;
+  compat_log_proto_server_set_prepare(&self->super, _prepare);
   self->super.fetch = _fetch;
   self->super.free_fn = _free;
   self->receiver = receiver;

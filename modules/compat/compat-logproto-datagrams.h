@@ -11,7 +11,7 @@
 #ifndef COMPAT_LOGPROTO_DATAGRAMS_H_INCLUDED
 #define COMPAT_LOGPROTO_DATAGRAMS_H_INCLUDED
 
-#include "logproto/logproto-server.h"
+#include "compat-transport.h"
 
 /* What is in a datagram for the log. */
 typedef struct _CompatPayload
@@ -43,6 +43,7 @@ struct _CompatReceiver
  * which a datagram that ends within a character stops for good: here, that
  * character is left out.
  */
-LogProtoServer *compat_log_proto_datagrams_new(CompatReceiver *receiver, gint fd, const LogProtoServerOptions *options);
+LogProtoServer *compat_log_proto_datagrams_new(CompatReceiver *receiver, gint fd,
+                                               const CompatLogProtoServerOptions *options);
 
 #endif

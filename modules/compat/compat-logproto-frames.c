@@ -10,7 +10,6 @@
 
 #include "compat-logproto-frames.h"
 
-#include "compat-transport-layer.h"
 #include "logproto/logproto-framed-server.h"
 #include "messages.h"
 
@@ -89,19 +88,19 @@ _read(LogTransport *s, gpointer buffer, gsize count, LogTransportAuxData *aux)
   return -1;
 }
 
-static LogProtoServer *
-_construct(LogTransport *transport, const LogProtoServerOptions *options)
+static CompatTransportLayer *
+_frame_check_new(void)
 {
-  FrameCheck *check = g_new0(FrameCheck, 1);
+  FrameCheck *self = g_new0(FrameCheck, 1);
 
-  compat_transport_layer_init(&check->super, transport, _read);
-  return log_proto_framed_server_new(&check->super.super, options);
+  compat_transport_layer_init(&self->super, _read);
+  return &self->super;
 }
 
-LogProtoServerFactory *
+CompatLogProtoFactory
 compat_log_proto_frames_factory(void)
 {
-  static LogProtoServerFactory factory = { .construct = _construct };
+  static LogProtoServerFactory factory = { .construct = log_proto_framed_server_new };
 
-  return &factory;
+  return (CompatLogProtoFactory){ .proto = &factory, .new_layer = _frame_check_new };
 }

@@ -11,7 +11,7 @@
 #ifndef COMPAT_LOGPROTO_FRAMES_H_INCLUDED
 #define COMPAT_LOGPROTO_FRAMES_H_INCLUDED
 
-#include "logproto/logproto-server.h"
+#include "compat-transport.h"
 
 /**
  * compat_log_proto_frames_factory() - libsyslog-ng's protocol for octet counting, strictly (RFC 6587, 3.4.1)
@@ -19,6 +19,6 @@
  * By itself libsyslog-ng takes no number for 0, and numbers from 2^32 on for
  * smaller ones, and is out of step from there on.
  */
-LogProtoServerFactory *compat_log_proto_frames_factory(void);
+CompatLogProtoFactory compat_log_proto_frames_factory(void);
 
 #endif

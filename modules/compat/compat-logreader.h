@@ -11,6 +11,8 @@
 #ifndef COMPAT_LOGREADER_H_INCLUDED
 #define COMPAT_LOGREADER_H_INCLUDED
 
+#include "compat-transport.h"
+
 #include "logreader.h"
 
 /**
@@ -23,9 +25,19 @@
 void compat_log_reader_set_options(LogReader *reader, LogPipe *control, LogReaderOptions *options,
                                    const gchar *stats_id, const gchar *transport, GSockAddr *peer_addr);
 
+/* The options for the protocol of such a reader. */
+const CompatLogProtoServerOptions *compat_log_reader_options_get_proto_options(const LogReaderOptions *options);
+
 /**
- * compat_log_reader_check_at_start() - let the reader read once when it is initialized, without polling
+ * compat_log_reader_options_set_multi_line_mode() - how lines of a stream make up messages
+ * Returns FALSE where syslog-ng does not know the mode for connections, or none.
  */
-void compat_log_reader_check_at_start(LogReader *reader);
+gboolean compat_log_reader_options_set_multi_line_mode(LogReaderOptions *options, const gchar *mode);
+
+/**
+ * compat_log_reader_init() - log_pipe_init()
+ * @data_is_there: read once without polling
+ */
+gboolean compat_log_reader_init(LogReader *reader, gboolean data_is_there);
 
 #endif

@@ -90,6 +90,17 @@ _own_payload(LogMessage *msg, gsize space)
   msg->flags |= LF_STATE_OWN_PAYLOAD;
 }
 
+/* as log_msg_set_value() does */
+static void
+_note_change(LogMessage *msg)
+{
+#if HAVE_STRUCT__LOGMESSAGE_GENERATION
+  msg->generation++;
+#else
+  (void) msg;
+#endif
+}
+
 gboolean
 compat_log_msg_add_block(LogMessage *msg, NVTable *block)
 {
@@ -105,6 +116,7 @@ compat_log_msg_add_block(LogMessage *msg, NVTable *block)
   if (!nv_table_alloc_check(msg->payload, space))
     msg->payload = _grow(msg->payload, space);
   _insert(msg->payload, block);
+  _note_change(msg);
   return TRUE;
 }
 

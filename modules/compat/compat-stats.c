@@ -13,32 +13,63 @@
 #include "stats/stats-cluster-single.h"
 #include "stats/stats-registry.h"
 
-static void
-_set_key(StatsClusterKey *key, const gchar *driver, const gchar *id, const gchar *instance, const gchar *name)
+#define MAX_LABELS 3
+
+typedef struct _CounterKey
 {
-  stats_cluster_single_key_set_with_name(key, stats_register_type(driver) | SCS_SOURCE, id, instance, name);
+  StatsClusterKey super;
+#if HAVE_DECL_STATS_CLUSTER_SINGLE_KEY_ADD_LEGACY_ALIAS_WITH_NAME
+  StatsClusterLabel labels[MAX_LABELS];
+#endif
+} CounterKey;
+
+#if HAVE_DECL_STATS_CLUSTER_SINGLE_KEY_ADD_LEGACY_ALIAS_WITH_NAME
+
+static void
+_set_key(CounterKey *self, const CompatCounterOwner *owner, const CompatCounterName *name)
+{
+  gsize count = 0;
+
+  self->labels[count++] = stats_cluster_label("id", owner->id);
+  self->labels[count++] = stats_cluster_label("driver_instance", owner->instance);
+  if (name->label)
+    self->labels[count++] = stats_cluster_label(name->label, name->label_value);
+  stats_cluster_single_key_set(&self->super, name->metric, self->labels, count);
+  stats_cluster_single_key_add_legacy_alias_with_name(
+    &self->super, stats_register_type(owner->driver) | SCS_SOURCE, owner->id, owner->instance, name->name);
 }
 
+#else
+
+static void
+_set_key(CounterKey *self, const CompatCounterOwner *owner, const CompatCounterName *name)
+{
+  stats_cluster_single_key_set_with_name(
+    &self->super, stats_register_type(owner->driver) | SCS_SOURCE, owner->id, owner->instance, name->name);
+}
+
+#endif
+
 void
-compat_stats_register_source_counter(const gchar *driver, const gchar *id, const gchar *instance, const gchar *name,
+compat_stats_register_source_counter(const CompatCounterOwner *owner, const CompatCounterName *name,
                                      StatsCounterItem **counter)
 {
-  StatsClusterKey key;
+  CounterKey key;
 
   stats_lock();
-  _set_key(&key, driver, id, instance, name);
-  stats_register_counter(0, &key, SC_TYPE_SINGLE_VALUE, counter);
+  _set_key(&key, owner, name);
+  stats_register_counter(0, &key.super, SC_TYPE_SINGLE_VALUE, counter);
   stats_unlock();
 }
 
 void
-compat_stats_unregister_source_counter(const gchar *driver, const gchar *id, const gchar *instance, const gchar *name,
+compat_stats_unregister_source_counter(const CompatCounterOwner *owner, const CompatCounterName *name,
                                        StatsCounterItem **counter)
 {
-  StatsClusterKey key;
+  CounterKey key;
 
   stats_lock();
-  _set_key(&key, driver, id, instance, name);
-  stats_unregister_counter(&key, SC_TYPE_SINGLE_VALUE, counter);
+  _set_key(&key, owner, name);
+  stats_unregister_counter(&key.super, SC_TYPE_SINGLE_VALUE, counter);
   stats_unlock();
 }

@@ -13,19 +13,37 @@
 
 #include "stats/stats-counter.h"
 
+/* What is counted. */
+typedef struct _CompatCounterName
+{
+  /* in the statistics that all versions have */
+  const gchar *name;
+  /* in "stats prometheus": the metric, and the label that tells those of one metric apart, or NULL */
+  const gchar *metric;
+  const gchar *label;
+  const gchar *label_value;
+} CompatCounterName;
+
+/* Who counts. */
+typedef struct _CompatCounterOwner
+{
+  /* name of the source driver */
+  const gchar *driver;
+  /* the driver's id in the configuration */
+  const gchar *id;
+  /* tells drivers of the same id apart */
+  const gchar *instance;
+} CompatCounterOwner;
+
 /**
  * compat_stats_register_source_counter() - a single value of a source driver, at stats-level(0)
- * @driver: name of the driver
- * @id: the driver's id in the configuration
- * @instance: tells drivers of the same id apart
- * @name: what is counted
  * @counter: receives the counter, with the value it had before if it was registered before
  */
-void compat_stats_register_source_counter(const gchar *driver, const gchar *id, const gchar *instance,
-                                          const gchar *name, StatsCounterItem **counter);
+void compat_stats_register_source_counter(const CompatCounterOwner *owner, const CompatCounterName *name,
+                                          StatsCounterItem **counter);
 
 /* Takes what was given to compat_stats_register_source_counter(), and sets @counter to NULL. */
-void compat_stats_unregister_source_counter(const gchar *driver, const gchar *id, const gchar *instance,
-                                            const gchar *name, StatsCounterItem **counter);
+void compat_stats_unregister_source_counter(const CompatCounterOwner *owner, const CompatCounterName *name,
+                                            StatsCounterItem **counter);
 
 #endif

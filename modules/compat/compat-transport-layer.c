@@ -28,15 +28,58 @@ _write(LogTransport *s, const gpointer buffer, gsize count)
 static void
 _free(LogTransport *s)
 {
-  log_transport_free(((CompatTransportLayer *) s)->below);
+  CompatTransportLayer *self = (CompatTransportLayer *) s;
+
+  if (self->owns_below)
+    log_transport_free(self->below);
 }
 
 void
-compat_transport_layer_init(CompatTransportLayer *self, LogTransport *below, CompatTransportRead read)
+compat_transport_layer_init(CompatTransportLayer *self, CompatTransportRead read)
 {
-  log_transport_init_instance(&self->super, below->fd);
+#if HAVE_STRUCT__LOGPROTOSERVER_TRANSPORT_STACK
+  log_transport_init_instance(&self->super, "layer", -1);
+#else
+  log_transport_init_instance(&self->super, -1);
+#endif
   self->super.read = read;
   self->super.write = _write;
   self->super.free_fn = _free;
-  self->below = below;
 }
+
+#if HAVE_STRUCT__LOGPROTOSERVER_TRANSPORT_STACK
+
+void
+compat_transport_layer_put_on(CompatTransportLayer *self, LogProtoServer *proto)
+{
+  self->below = log_transport_stack_get_active(&proto->transport_stack);
+  self->super.fd = proto->transport_stack.fd;
+}
+
+/* A stack has a place for each kind of transport. We do not use that of syslog-ng's own PROXY protocol otherwise. */
+void
+compat_transport_layer_put_between(CompatTransportLayer *self, LogProtoServer *proto)
+{
+  compat_transport_layer_put_on(self, proto);
+  log_transport_stack_add_transport(&proto->transport_stack, LOG_TRANSPORT_HAPROXY, &self->super);
+  log_transport_stack_switch(&proto->transport_stack, LOG_TRANSPORT_HAPROXY);
+}
+
+#else
+
+void
+compat_transport_layer_put_on(CompatTransportLayer *self, LogProtoServer *proto)
+{
+  self->below = proto->transport;
+  self->super.fd = self->below->fd;
+}
+
+void
+compat_transport_layer_put_between(CompatTransportLayer *self, LogProtoServer *proto)
+{
+  compat_transport_layer_put_on(self, proto);
+  self->owns_below = TRUE;
+  proto->transport = &self->super;
+}
+
+#endif

@@ -11,6 +11,7 @@
 #include "haproxy-parser.h"
 
 #include "compat-logmsg.h"
+#include "compat-logparser.h"
 #include "line-format.h"
 #include "message-values.h"
 #include "syslog-header.h"
@@ -189,7 +190,9 @@ static gboolean
 _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, const gchar *input, gsize input_len)
 {
   HAProxyParser *self = (HAProxyParser *) s;
-  MessageSource source = { .handle = s->template ? LM_V_NONE : LM_V_MESSAGE, .start = input, .length = input_len };
+  MessageSource source = { .handle = compat_log_parser_get_template(s) ? LM_V_NONE : LM_V_MESSAGE,
+                           .start = input,
+                           .length = input_len };
   LineValues values;
   SyslogHeader header;
   const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &values, &header);
@@ -461,7 +464,7 @@ _clone(LogPipe *s)
   HAProxyParser *self = (HAProxyParser *) s;
   HAProxyParser *clone = (HAProxyParser *) haproxy_parser_new(s->cfg);
 
-  log_parser_set_template(&clone->super, log_template_ref(self->super.template));
+  compat_log_parser_clone_settings(&self->super, &clone->super);
   haproxy_parser_set_prefix(&clone->super, self->prefix);
   for (guint i = 0; i < self->log_formats->len; i++)
     g_ptr_array_add(clone->log_formats, g_strdup(g_ptr_array_index(self->log_formats, i)));

@@ -11,6 +11,7 @@
 #include "datagram-reader.h"
 
 #include "client-address.h"
+#include "compat-logreader.h"
 #include "driver-tags.h"
 #include "header-log.h"
 
@@ -173,7 +174,7 @@ _init(LogPipe *s)
 
   reader_pipe_set_options(
     &self->super, &owner->options->reader, &owner->driver->super, owner->options->transport, self->bind_addr);
-  return log_pipe_init((LogPipe *) self->super.reader);
+  return compat_log_reader_init(self->super.reader, FALSE);
 }
 
 static gboolean
@@ -202,8 +203,8 @@ datagram_reader_new(const DatagramReaderOwner *owner, gint fd, GSockAddr *bind_a
   self->socket = datagram_socket_new(fd);
   self->bind_addr = g_sockaddr_ref(bind_addr);
 
-  LogProtoServer *proto =
-    compat_log_proto_datagrams_new(&self->as_receiver, fd, &owner->options->reader.proto_options.super);
+  LogProtoServer *proto = compat_log_proto_datagrams_new(
+    &self->as_receiver, fd, compat_log_reader_options_get_proto_options(&owner->options->reader));
   reader_pipe_init_instance(&self->super, log_pipe_get_config(&owner->driver->super.super), proto, fd);
   self->super.super.init = _init;
   self->super.super.deinit = _deinit;

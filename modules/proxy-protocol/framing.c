@@ -12,9 +12,6 @@
 
 #include "compat-logproto-choice.h"
 #include "compat-logproto-frames.h"
-#include "compat-transport.h"
-
-#include "cfg.h"
 
 static const gchar *const NAMES[] = {
   [FRAMING_NEWLINE] = "newline",
@@ -60,14 +57,14 @@ void
 framing_factory_init(FramingFactory *self, Framing framing, GlobalConfig *cfg)
 {
   self->framing = framing;
-  self->protos[FRAMING_NEWLINE] = log_proto_server_get_factory(&cfg->plugin_context, "text");
+  self->protos[FRAMING_NEWLINE].proto = log_proto_server_get_factory(&cfg->plugin_context, "text");
   self->protos[FRAMING_OCTET_COUNTED] = compat_log_proto_frames_factory();
 }
 
 LogProtoServer *
-framing_factory_new_proto(const FramingFactory *self, LogTransport *transport, const LogProtoServerOptions *options)
+framing_factory_new_proto(const FramingFactory *self, CompatStream stream, const CompatLogProtoServerOptions *options)
 {
   if (self->framing == FRAMING_AUTO)
-    return compat_log_proto_choice_new(transport, options, _choose, self->protos);
-  return compat_log_proto_server_new(self->protos[self->framing], transport, options);
+    return compat_log_proto_choice_new(stream, options, _choose, self->protos);
+  return compat_log_proto_server_new(&self->protos[self->framing], stream, options);
 }

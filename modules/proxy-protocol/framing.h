@@ -11,7 +11,9 @@
 #ifndef FRAMING_H_INCLUDED
 #define FRAMING_H_INCLUDED
 
-#include "logproto/logproto-server.h"
+#include "compat-transport.h"
+
+#include "cfg.h"
 
 /* How messages are told apart on a stream (RFC 6587). */
 typedef enum
@@ -41,16 +43,16 @@ typedef struct _FramingFactory
 {
   Framing framing;
   /* by framing */
-  LogProtoServerFactory *protos[2];
+  CompatLogProtoFactory protos[2];
 } FramingFactory;
 
 void framing_factory_init(FramingFactory *self, Framing framing, GlobalConfig *cfg);
 
 /**
  * framing_factory_new_proto()
- * @transport: taken over, also where the result is NULL; then it is closed
+ * @stream: taken over, also where the result is NULL; then it is closed
  */
-LogProtoServer *framing_factory_new_proto(const FramingFactory *self, LogTransport *transport,
-                                          const LogProtoServerOptions *options);
+LogProtoServer *framing_factory_new_proto(const FramingFactory *self, CompatStream stream,
+                                          const CompatLogProtoServerOptions *options);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "kept-over-reload.h"
 
+#include "compat-cfg.h"
 #include "mainloop.h"
 
 /*
@@ -39,7 +40,7 @@ kept_over_reload_put(LogDriver *driver, const gchar *what, gpointer value, GDest
   gchar *name = _format_name(driver, what);
 
   if (cfg)
-    cfg_persist_config_add(cfg, name, value, free_value, FALSE);
+    compat_cfg_persist_config_add(cfg, name, value, free_value);
   else
     free_value(value);
   g_free(name);

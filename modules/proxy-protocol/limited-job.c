@@ -10,7 +10,6 @@
 
 #include "limited-job.h"
 
-#include "compat-transport.h"
 #include "timeutils/misc.h"
 
 #include <iv.h>
@@ -44,8 +43,7 @@ _start_waiting_jobs(void *unused G_GNUC_UNUSED)
     {
       LimitedJob *next = iv_container_of(waiting_jobs.next, LimitedJob, waiting);
 
-      main_loop_io_worker_job_submit(&next->job, 0);
-      if (!next->job.working)
+      if (!compat_worker_job_submit(&next->job))
         {
           /* a reload takes no jobs until it is over, and does not say when that is */
           _retry_later();
@@ -68,7 +66,7 @@ _setup_once(void)
 }
 
 static void
-_work(gpointer s, GIOCondition condition G_GNUC_UNUSED)
+_work(gpointer s)
 {
   LimitedJob *self = (LimitedJob *) s;
 
@@ -102,8 +100,7 @@ limited_job_init(LimitedJob *self, void (*work)(gpointer subject), gpointer subj
   self->completed = completed;
   self->owner = owner;
 
-  main_loop_io_worker_job_init(&self->job);
-  self->job.user_data = self;
+  compat_worker_job_init(&self->job, self);
   self->job.work = _work;
   self->job.completion = _complete;
   self->job.release = _release;
@@ -127,5 +124,5 @@ limited_job_cancel(LimitedJob *self)
 gboolean
 limited_job_is_running(const LimitedJob *self)
 {
-  return self->job.working;
+  return compat_worker_job_is_running(&self->job);
 }

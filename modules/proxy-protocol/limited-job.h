@@ -11,7 +11,7 @@
 #ifndef LIMITED_JOB_H_INCLUDED
 #define LIMITED_JOB_H_INCLUDED
 
-#include "mainloop-io-worker.h"
+#include "compat-worker-job.h"
 
 #include <iv_list.h>
 
@@ -25,7 +25,7 @@
 typedef struct _LimitedJob
 {
   /*< private >*/
-  MainLoopIOWorkerJob job;
+  CompatWorkerJob job;
   struct iv_list_head waiting;
   void (*work)(gpointer subject);
   gpointer subject;

@@ -11,6 +11,7 @@
 #include "proxy-connection.h"
 
 #include "client-address.h"
+#include "compat-logpipe.h"
 #include "compat-logreader.h"
 #include "compat-transport.h"
 #include "formatted-address.h"
@@ -66,13 +67,14 @@ _queue(LogPipe *s, LogMessage *msg, const LogPathOptions *path_options)
   log_pipe_forward_msg(s, msg, path_options);
 }
 
-static void
+static CompatNotifyResult
 _notify(LogPipe *s, gint notify_code, gpointer user_data G_GNUC_UNUSED)
 {
   ProxyConnection *self = (ProxyConnection *) s;
 
   if (notify_code == NC_CLOSE || notify_code == NC_READ_ERROR)
     self->owner->closed(self);
+  return COMPAT_NOTIFY_DONE;
 }
 
 static gboolean
@@ -85,7 +87,7 @@ _init(LogPipe *s)
   log_reader_set_peer_addr(reader, _get_source_addr(self));
   reader_pipe_set_options(
     &self->super, owner->reader_options, &owner->driver->super, owner->transport, self->peer_addr);
-  return log_pipe_init((LogPipe *) reader);
+  return compat_log_reader_init(reader, self->data_is_there);
 }
 
 static gboolean
@@ -115,8 +117,9 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
                      GSockAddr *local_addr, const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto = framing_factory_new_proto(
-    &owner->framing, compat_log_transport_stream_new(fd, session), &owner->reader_options->proto_options.super);
+  LogProtoServer *proto = framing_factory_new_proto(&owner->framing,
+                                                    (CompatStream){ .fd = fd, .session = session },
+                                                    compat_log_reader_options_get_proto_options(owner->reader_options));
 
   if (!proto)
     return NULL;
@@ -144,8 +147,7 @@ gboolean
 proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner, gboolean data_is_there)
 {
   self->owner = owner;
-  if (data_is_there)
-    compat_log_reader_check_at_start(self->super.reader);
+  self->data_is_there = data_is_there;
   return reader_pipe_start(&self->super, &owner->driver->super);
 }
 

@@ -18,8 +18,6 @@
 
 #include "dynamic-window-balancer.h"
 
-#include "tlscontext.h"
-
 #include <iv_list.h>
 
 /*
@@ -54,6 +52,7 @@ struct _ProxyConnection
   /*< private >*/
   GSockAddr *client_addr;
   ProxyMacroValues *macros;
+  gboolean data_is_there;
 };
 
 /**

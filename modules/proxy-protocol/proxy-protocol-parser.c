@@ -59,6 +59,8 @@ static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("tcp_keepalive_probes", KW_TCP_KEEPALIVE_PROBES),
   KEYWORD("tcp_keepalive_intvl", KW_TCP_KEEPALIVE_INTVL),
 
+  KEYWORD("multi_line_mode", KW_MULTI_LINE_MODE),
+
   KEYWORD("tls", KW_TLS),
   KEYWORD("peer_verify", KW_PEER_VERIFY),
   KEYWORD("key_file", KW_KEY_FILE),
@@ -79,6 +81,8 @@ static CfgLexerKeyword proxy_protocol_keywords[] = {
   KEYWORD("ecdh_curve_list", KW_ECDH_CURVE_LIST),
   KEYWORD("curve_list", KW_ECDH_CURVE_LIST),
   KEYWORD("ssl_options", KW_SSL_OPTIONS),
+  KEYWORD("ssl_version", KW_SSL_VERSION),
+  KEYWORD("openssl_conf_cmds", KW_OPENSSL_CONF_CMDS),
   KEYWORD("allow_compress", KW_ALLOW_COMPRESS),
 
   KEYWORD("trusted_proxies", KW_TRUSTED_PROXIES),

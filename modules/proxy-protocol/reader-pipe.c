@@ -10,6 +10,7 @@
 
 #include "reader-pipe.h"
 
+#include "compat-logpipe.h"
 #include "compat-logreader.h"
 #include "poll-fd-events.h"
 #include "stats/stats-registry.h"
@@ -54,6 +55,7 @@ reader_pipe_start(ReaderPipe *self, LogDriver *driver)
   GlobalConfig *cfg = log_pipe_get_config(&driver->super);
 
   self->super.expr_node = driver->super.expr_node;
+  compat_log_pipe_inherit_options(&self->super, &driver->super);
   log_pipe_set_config(&self->super, cfg);
   log_pipe_set_config((LogPipe *) self->reader, cfg);
   log_pipe_append(&self->super, &driver->super);

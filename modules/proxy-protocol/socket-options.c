@@ -26,7 +26,7 @@ typedef enum
   /* set unless 0 */
   NUMBER,
   /* likewise, and the kernel may give less than asked for, without an error */
-  BUFFER_SIZE,
+  SIZE_OF_BUFFER,
 } OptionKind;
 
 typedef struct _NumericOption
@@ -45,8 +45,8 @@ typedef struct _NumericOption
 #define NOTHING_MORE 0, 0
 
 static const NumericOption NUMERIC_OPTIONS[] = {
-  { BUFFER_SIZE, FIELD(so_rcvbuf), SOL_SOCKET, SO_RCVBUF, NOTHING_MORE },
-  { BUFFER_SIZE, FIELD(so_sndbuf), SOL_SOCKET, SO_SNDBUF, NOTHING_MORE },
+  { SIZE_OF_BUFFER, FIELD(so_rcvbuf), SOL_SOCKET, SO_RCVBUF, NOTHING_MORE },
+  { SIZE_OF_BUFFER, FIELD(so_sndbuf), SOL_SOCKET, SO_SNDBUF, NOTHING_MORE },
   { SWITCH, FIELD(so_broadcast), SOL_SOCKET, SO_BROADCAST, NOTHING_MORE },
   { SWITCH, FIELD(so_keepalive), SOL_SOCKET, SO_KEEPALIVE, NOTHING_MORE },
   { SWITCH, FIELD(so_reuseport), SOL_SOCKET, SO_REUSEPORT, NOTHING_MORE },
@@ -131,7 +131,7 @@ _apply_number(const NumericOption *option, gint fd, gint value, GSockAddr *addre
       g_snprintf(text, sizeof(text), "%d", value);
       return _report_error(option->name, text, address, driver);
     }
-  if (option->kind == BUFFER_SIZE)
+  if (option->kind == SIZE_OF_BUFFER)
     _warn_if_limited(option, fd, value, driver);
   return TRUE;
 }

@@ -14,7 +14,7 @@
 #include "header-reader.h"
 #include "limited-job.h"
 
-#include "tlscontext.h"
+#include "compat-tls.h"
 
 /*
  * The handshake of a connection, and the header where it comes inside TLS. A

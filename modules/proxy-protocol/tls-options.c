@@ -78,7 +78,9 @@ tls_options_new_session(const TlsOptions *self)
 {
   TLSSession *session = self->context ? tls_context_setup_session(self->context) : NULL;
 
-  if (session)
-    tls_session_configure_allow_compress(session, self->allow_compress);
+  if (session && self->allow_compress)
+    SSL_clear_options(session->ssl, SSL_OP_NO_COMPRESSION);
+  else if (session)
+    SSL_set_options(session->ssl, SSL_OP_NO_COMPRESSION);
   return session;
 }

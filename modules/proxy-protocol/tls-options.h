@@ -11,7 +11,7 @@
 #ifndef TLS_OPTIONS_H_INCLUDED
 #define TLS_OPTIONS_H_INCLUDED
 
-#include "tlscontext.h"
+#include "compat-tls.h"
 
 /* tls(): what network() has in it, kept by the TLSContext, and which of its files were named. */
 typedef struct _TlsOptions

@@ -45,12 +45,23 @@ trusted_proxies_free(TrustedProxies *self)
   g_free(self);
 }
 
-/* GLib takes a sign and blanks in front of it, and "::/129" for "::/0". */
+static GQuark
+_error_domain(void)
+{
+  return g_quark_from_static_string("trusted-proxies");
+}
+
+/* What GLib takes besides: zones, from 2.86 on; lengths with a sign or blanks in front, and "::/129" for "::/0". */
 static gboolean
-_has_valid_length(const gchar *network, GError **error)
+_is_strict(const gchar *network, GError **error)
 {
   const gchar *slash = strchr(network, '/');
 
+  if (strchr(network, '%'))
+    {
+      g_set_error(error, _error_domain(), 0, "a network has no zone");
+      return FALSE;
+    }
   return !slash || g_ascii_string_to_unsigned(slash + 1, 10, 0, 128, NULL, error);
 }
 
@@ -80,8 +91,7 @@ _append(TrustedProxies *self, GInetAddressMask *mask)
 gboolean
 trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
 {
-  GInetAddressMask *mask =
-    _has_valid_length(network, error) ? g_inet_address_mask_new_from_string(network, error) : NULL;
+  GInetAddressMask *mask = _is_strict(network, error) ? g_inet_address_mask_new_from_string(network, error) : NULL;
 
   if (!mask)
     {
@@ -91,7 +101,7 @@ trusted_proxies_add(TrustedProxies *self, const gchar *network, GError **error)
   if (_is_v4_mapped(mask))
     {
       g_set_error(error,
-                  g_quark_from_static_string("trusted-proxies"),
+                  _error_domain(),
                   0,
                   "\"%s\" is an IPv4 network mapped into IPv6: write the IPv4 network, which counts for both",
                   network);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real syslog-ng, run in a directory of its own with the module under test."""
 
+import functools
 import json
 import os
 import random
@@ -8,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -44,9 +46,47 @@ def module_path():
     return ":".join(map(str, [*MODULES, _output("pkg-config", "--variable=moduledir", "syslog-ng")]))
 
 
+@functools.cache
 def config_version():
     """The version for @version: that of the installed syslog-ng."""
     return re.search(r"^Config version: (\S+)", _output("syslog-ng", "--version"), re.M).group(1)
+
+
+@functools.cache
+def has_types():
+    """Do values have types in the installed syslog-ng, and statistics the names of Prometheus? From version 4 on."""
+    return int(config_version().partition(".")[0]) >= 4
+
+
+@functools.cache
+def has_filterx():
+    """Does the installed syslog-ng have filterx {}? Debian's 4.8 has, its 4.12 has not."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
+        config.write(f"@version: {config_version()}\nlog {{ filterx {{ true; }}; }};\n")
+        config.flush()
+        return subprocess.run(["/usr/sbin/syslog-ng", "--syntax-only", "--no-caps", f"--cfgfile={config.name}"],
+                              capture_output=True).returncode == 0
+
+
+def network_takes_port_names():
+    """Does port() of network() take names of services? Up to version 3."""
+    return not has_types()
+
+
+def network_has_openssl_conf():
+    """Does tls() of network() know ssl-version() and openssl-conf-cmds()? From version 4 on."""
+    return has_types()
+
+
+def as_text(value):
+    """A JSON document whose values all are strings, as a syslog-ng without types writes it."""
+    if isinstance(value, dict):
+        return {name: as_text(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return ",".join(value)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def wait_for(condition, what, timeout=10):
@@ -152,10 +192,14 @@ class SyslogNg:
                  lambda: f"{count} x {text!r}, have {len(self.log_lines(text))} in:\n{self.log()[-4000:]}", timeout)
         return self.log_lines(text)
 
-    def messages(self):
-        """The messages so far, as dictionaries."""
+    def typed_messages(self):
+        """The messages so far, as dictionaries whose values have types, where syslog-ng has."""
         text = self.output_file.read_text() if self.output_file.exists() else ""
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def messages(self):
+        """The messages so far, as dictionaries of strings."""
+        return [as_text(message) for message in self.typed_messages()]
 
     def wait_messages(self, count, timeout=10):
         """Waits for exactly count messages."""

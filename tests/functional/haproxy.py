@@ -4,6 +4,7 @@
 import csv
 import io
 import socket
+import subprocess
 
 from daemon import wait_for
 from proxy_process import ProxyProcess
@@ -34,6 +35,11 @@ class HAProxy(ProxyProcess):
         """configuration: has the stats socket"""
         self.config_file.write_text(configuration)
         return self.run(["/usr/sbin/haproxy", "-f", self.config_file, "-db"], self._is_listening)
+
+    def check(self, configuration):
+        """haproxy -c on the configuration: the finished process, with its output in .stderr."""
+        self.config_file.write_text(configuration)
+        return subprocess.run(["/usr/sbin/haproxy", "-c", "-f", self.config_file], capture_output=True, text=True)
 
     def command(self, command):
         """What HAProxy answers on its control socket."""

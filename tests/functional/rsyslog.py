@@ -2,21 +2,30 @@
 """The real rsyslog, run in a directory of its own. Debian has it, but not beside syslog-ng: it is unpacked, not installed."""
 
 import os
+import re
 import socket
 import subprocess
 
 from daemon import BUILD_DIR
 from proxy_process import ProxyProcess
 
-PACKAGES = ["rsyslog", "libestr0", "libfastjson4", "liblognorm5"]
 ROOT = BUILD_DIR / "rsyslog"
+
+
+def _packages():
+    """rsyslog, and the libraries it needs that are not there."""
+    listed = subprocess.run(["apt-cache", "depends", "rsyslog"], check=True, capture_output=True, text=True).stdout
+    for library in re.findall(r"^ *Depends: (lib\S+)$", listed, re.M):
+        if subprocess.run(["dpkg-query", "--status", library], capture_output=True).returncode != 0:
+            yield library
+    yield "rsyslog"
 
 
 def unpack():
     """Downloads the packages once for each build directory. Returns whether rsyslog is there."""
     if not (ROOT / "usr/sbin/rsyslogd").exists():
         ROOT.mkdir(exist_ok=True)
-        if subprocess.run(["apt-get", "download", *PACKAGES], cwd=ROOT, capture_output=True).returncode != 0:
+        if subprocess.run(["apt-get", "download", *_packages()], cwd=ROOT, capture_output=True).returncode != 0:
             return False
         for package in ROOT.glob("*.deb"):
             subprocess.run(["dpkg", "-x", package, ROOT], check=True)

@@ -143,6 +143,8 @@ def test_a_macro_prefix_that_is_too_long_says_what_the_limit_is(daemon):
     f'transport("tls") tls({KEY} {CERTIFICATE}) tls({CERTIFICATE})',
     f"tls({KEY} {CERTIFICATE})",
     'framing("lines")',
+    'multi-line-mode("regexp")',
+    'transport("tls") tls(ssl-version("tlsv9"))',
 ], ids=shortened)
 def test_a_mistake_leaks_nothing(daemon, options):
     daemon.wrapper = ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", "--num-callers=40"]

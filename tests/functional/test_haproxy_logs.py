@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from daemon import free_port, wait_for
+from daemon import free_port, has_types, wait_for
 
 # as log-format has no other way to say the same thing twice: all aliases of 2.6, split at a character that is in no value
 ALIASES = ("B CC CS H HM HP HPO HQ HU HV ID ST T Ta Tc Td Th Ti Tl TR Tr Ts Tt Tu Tw U ac b bc bi bp bq ci cp f fc fi fp ft lc hr hs"
@@ -119,6 +119,11 @@ TRAFFIC = {  # what is sent, answer of the server, HTTP status, termination stat
 }
 
 
+def as_written(printed, field):
+    """A number has no zeros in front in JSON: the milliseconds, which HAProxy prints with three digits."""
+    return str(int(printed)) if field == "accept_date_ms" and has_types() else printed
+
+
 @pytest.mark.parametrize("name", TRAFFIC)
 def test_every_alias_on_every_kind_of_traffic(log, name):
     data, make_server, status, state = TRAFFIC[name]
@@ -131,7 +136,7 @@ def test_every_alias_on_every_kind_of_traffic(log, name):
     printed = dict(zip(ALIASES, line.partition("]: ")[2].split(SEPARATOR)))
     assert len(printed) == len(ALIASES)
     for alias, field in NAMES.items():
-        assert values[field] == printed[alias], alias
+        assert values[field] == as_written(printed[alias], field), alias
     for alias, (field, decoration) in DECORATED.items():
         expected = printed[alias].strip(decoration)
         assert values.get(field, "") == expected, alias

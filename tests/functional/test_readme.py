@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from client import send
-from daemon import config_version, free_port, module_path, wait_for
+from daemon import as_text, config_version, free_port, module_path, wait_for
 
 TOP = Path(__file__).parents[2]
 MODULE_SOURCES = TOP / "modules/proxy-protocol"
@@ -190,7 +190,7 @@ def test_the_command_that_tries_a_format(tmp_path):
     (tmp_path / "try.conf").write_text(configuration(block))
     # an installed module is found without an option
     command = blocks("sh")[3].replace("syslog-ng --", f"/usr/sbin/syslog-ng --module-path={module_path()} --")
-    assert json.loads(run(command, tmp_path, tmp_path)) == {
+    assert as_text(json.loads(run(command, tmp_path, tmp_path))) == {
         "haproxy": {"client_ip": "192.0.2.7", "capture_req_hdr_0": "www.example.com", "status_code": "200",
                     "format": "custom"}}
 
@@ -236,9 +236,15 @@ def test_every_macro():
 
 
 def test_every_counter():
-    names = re.findall(r'^  \[PROXY_COUNTER_\w+\] = "(\w+)"', source("proxy-counters.c"), re.M)
-    assert len(names) == 12
-    assert [name for name in names if f"| `{name}` |" not in README] == []
+    rows = re.findall(r'^  \[PROXY_COUNTER_\w+\] = \{ "(\w+)", (?:"(\w+)", NULL, NULL|(\w+), "(\w+)") \},$',
+                      source("proxy-counters.c"), re.M)
+    shared = {name: (metric, label) for name, metric, label in re.findall(r'^#define (\w+) "(\w+)", "(\w+)"$',
+                                                                          source("proxy-counters.c"), re.M)}
+    assert len(rows) == 12 and len(shared) == 2
+    for name, metric, macro, value in rows:
+        if macro:
+            metric = '{}{{{}="{}"}}'.format(*shared[macro], value)
+        assert f"| `{name}` | `{metric}` |" in README
 
 
 def string_literals(text):

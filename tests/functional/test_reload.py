@@ -71,6 +71,8 @@ def test_pending_connections_keep_their_deadline(start, port):
         while not daemon.log_lines("reason="):
             assert time.monotonic() - begin < 5, "the deadline moves with every reload"
             daemon.reload()
+            # syslog-ng 4 stands still for 5 s now and then where reloads come as fast as they can
+            time.sleep(0.05)
         assert 0.9 < time.monotonic() - begin < 3
         assert is_closed_by_peer(client)
     assert log_tags(daemon.log_lines("reason=")[0])["line"] == "PROXY"

@@ -2,6 +2,7 @@
 """transport(tls): the header in clear, then TLS. transport(proxied-tls): TLS, and the header inside."""
 
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from client import connect, is_closed_by_peer, line, send, v1, wait_until_read
-from daemon import free_port, log_tags, macros, wait_for
+from daemon import free_port, log_tags, macros, network_has_openssl_conf, wait_for
 from proxy_v2 import AUTHORITY, checksummed, tlv
 from tls import CLIENT_NAME, TLSClient, certificate, client_context, send_tls, tls_option
 
@@ -169,8 +170,10 @@ def test_the_end_of_tls_is_as_with_network(daemon, port, certificates, transport
     daemon.start(f'proxy-protocol(ip(127.0.0.1) port({port}) transport("{transport}") {options});'
                  f'network(ip(127.0.0.1) port({other}) transport("tls") {options});')
 
-    def end(tls):
+    def end(tls, count):
         tls.send(line("hello"))
+        # what is left unread when the daemon closes a connection resets it
+        daemon.wait_messages(count)
         if ended_by == "client":
             try:
                 tls.tls.unwrap()
@@ -183,7 +186,7 @@ def test_the_end_of_tls_is_as_with_network(daemon, port, certificates, transport
         except (ssl.SSLError, OSError) as error:
             return type(error)
 
-    ends = [end(client(transport, port)), end(TLSClient(other).shake_hands())]
+    ends = [end(client(transport, port), 1), end(TLSClient(other).shake_hands(), 2)]
     assert ends[0] == ends[1]
 
 
@@ -253,9 +256,17 @@ def test_peer_verify(daemon, port, certificates, transport, mode, who, version):
     ('cipher-suite("ECDHE-RSA-AES128-GCM-SHA256") allow-compress(yes)', VERSIONS),
     ('cipher-suite(tls12-and-older("ECDHE-RSA-AES128-GCM-SHA256") tls13("TLS_AES_256_GCM_SHA384"))', VERSIONS),
     ('ecdh-curve-list("prime256v1") sigalgs("RSA-PSS+SHA256") client-sigalgs("ECDSA+SHA256")', VERSIONS),
+    ('ssl-version("tlsv1_2")', VERSIONS),
+    ('ssl-version(tlsv1_3)', [ssl.TLSVersion.TLSv1_3]),
+    ('openssl-conf-cmds("MinProtocol" => "TLSv1.3" "CipherString" => "HIGH")', [ssl.TLSVersion.TLSv1_3]),
 ])
-def test_options_of_tls(start_tls, port, options, works):
-    daemon = start_tls("tls", tls=f"peer-verify(no) {options}")
+def test_options_of_tls(daemon, start_tls, port, options, works):
+    if re.match("ssl-version|openssl-conf", options) and not network_has_openssl_conf():
+        for log in (start_tls("tls", tls=options, expect_failure=True).log(), daemon.check(f"network(tls({options}));").stderr):
+            assert "Error parsing" in log
+        assert "needs a syslog-ng whose network() has it" in daemon.log()
+        return
+    start_tls("tls", tls=f"peer-verify(no) {options}")
     for version in VERSIONS:
         try:
             send_tls(port, line(version.name), header=v1(), context=client_context(version=version))

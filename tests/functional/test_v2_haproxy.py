@@ -224,6 +224,25 @@ def test_a_client_without_tls_is_not_verified(both, front):
     assert of_tlvs(daemon.wait_messages(1)[0]) == {"SSL_VERIFIED": "no"}
 
 
+# TLVs that the user makes up, from HAProxy 2.9 on
+
+
+@pytest.mark.parametrize("option, expected", [
+    ("set-proxy-v2-tlv-fmt(0xE5) site-%f", {"TLV_0xE5": b"site-front".hex()}),
+    ("set-proxy-v2-tlv-fmt(0x05) id-1 set-proxy-v2-tlv-fmt(2) logs.example.com",
+     {"UNIQUE_ID": "id-1", "AUTHORITY": "logs.example.com"}),
+])
+def test_tlvs_that_the_configuration_of_haproxy_gives(both, haproxy, front, option, expected):
+    bind = f"listen front\n  mode tcp\n  bind 127.0.0.1:{front}\n  server syslog-ng 127.0.0.1:1"
+    refused = haproxy.check(f"{bind} send-proxy-v2 {option}\n")
+    if "unknown keyword 'set-proxy-v2-tlv-fmt(" in refused.stderr:
+        assert refused.returncode == 1
+        return
+    daemon = both(f"send-proxy-v2 {option}")
+    send(front, line("hello"))
+    assert of_tlvs(daemon.wait_messages(1)[0]) == expected
+
+
 # nginx
 
 
