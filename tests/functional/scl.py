@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The configuration library of this checkout, for configurations of the tests."""
+
+from pathlib import Path
+
+SCL = Path(__file__).parents[2] / "scl"
+# what a configuration of a user gets by its @include "scl.conf"
+INCLUDE = f'@define scl-root "{SCL}"\n@include "{SCL}/haproxy/*.conf"\n'
