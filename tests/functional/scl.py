@@ -6,3 +6,5 @@ from pathlib import Path
 SCL = Path(__file__).parents[2] / "scl"
 # what a configuration of a user gets by its @include "scl.conf"
 INCLUDE = f'@define scl-root "{SCL}"\n@include "{SCL}/haproxy/*.conf"\n'
+# what is there for users
+BLOCKS = ["haproxy", "haproxy-ecs", "sekoia-intake"]

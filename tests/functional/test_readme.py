@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from client import send
 from daemon import config_version, free_port, module_path, wait_for
+from scl import BLOCKS, INCLUDE, SCL
 
 TOP = Path(__file__).parents[2]
 MODULE_SOURCES = TOP / "modules/proxy-protocol"
@@ -37,7 +38,7 @@ def source(name):
 def configuration(block):
     """As syslog-ng takes it: keys and certificates are looked for, but not looked at."""
     block = re.sub(r"/etc/syslog-ng/tls/[\w.]+", "/dev/null", block)
-    return f"@version: {config_version()}\n{block}"
+    return f"@version: {config_version()}\n{INCLUDE}{block}"
 
 
 # ---------------------------------------------------------------------------
@@ -227,6 +228,40 @@ def test_every_alias():
     aliases = re.findall(r'^  \{ "(\w+)", "\w+", LOG_FORMAT_', (PARSER_SOURCES / "log-format.c").read_text(), re.M)
     assert len(aliases) > 60
     assert [alias for alias in aliases if f"`%{alias}`" not in README and f"`{alias}`" not in README] == []
+
+
+def block_options(name):
+    """The options of a block of the library, with their defaults."""
+    (options,) = re.findall(rf"^block \w+ {name}\((.*?)\)\s*\{{", "\n".join(p.read_text() for p in (SCL / "haproxy").glob("*.conf")),
+                            re.M | re.S)
+    return {option: default.strip('"') for option, default in re.findall(r"([\w-]+)\(([^()]*)", options)}
+
+
+def test_every_option_of_the_library():
+    text = README.partition("\n## Ready-made")[2].partition("\n## ")[0]
+    options = [option for name in BLOCKS for option in block_options(name)]
+    assert len(options) > 15
+    assert [option for option in options if f"`{option}(" not in text] == []
+
+
+def test_every_default_of_the_library():
+    text = README.partition("\n## Ready-made")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([\w-]+)\([^`|]*\)` \| `?([^|`]*?)`? \|", text, re.M))
+    for name in BLOCKS:
+        for option, default in block_options(name).items():
+            if rows.get(option, "")[:1].isdigit() or rows.get(option, "")[:1] == "/":
+                assert rows[option].split(":")[0] == default, option
+
+
+def test_every_field_of_the_documents():
+    text = README.partition("\n### haproxy-ecs()\n")[2].partition("\n### ")[0]
+    fields = set(re.findall(r'\bto\("([\w.]+)"\)|^      set\(".*?" value\("([\w.@]+)"', (SCL / "haproxy/ecs.conf").read_text(), re.M))
+    fields = {name for pair in fields for name in pair if name}
+    assert len(fields) > 60
+    assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
+    # and none that there is not
+    named = set(re.findall(r"`((?:source|destination|http|url|tls|event|haproxy|process|host|related|ecs)\.[\w.]+)`", text))
+    assert named - fields == set()
 
 
 def test_every_macro():
