@@ -8,3 +8,11 @@ SCL = Path(__file__).parents[2] / "scl"
 INCLUDE = f'@define scl-root "{SCL}"\n@include "{SCL}/haproxy/*.conf"\n'
 # what is there for users
 BLOCKS = ["haproxy", "haproxy-ecs", "sekoia-intake"]
+
+
+def replaced(text, *replacements):
+    """The text with other addresses, ports and files, each of which has to be in it."""
+    for old, new in replacements:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text

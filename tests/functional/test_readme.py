@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from client import send
 from daemon import config_version, free_port, module_path, wait_for
-from scl import BLOCKS, INCLUDE, SCL
+from scl import BLOCKS, INCLUDE, SCL, replaced
 
 TOP = Path(__file__).parents[2]
 MODULE_SOURCES = TOP / "modules/proxy-protocol"
@@ -80,13 +80,6 @@ def test_a_configuration_of_nginx_is_right(tmp_path, block):
     result = subprocess.run(["/usr/sbin/nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log"],
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-
-
-def replaced(text, *replacements):
-    for old, new in replacements:
-        assert old in text
-        text = text.replace(old, new)
-    return text
 
 
 def test_the_first_two_configurations_work_together(daemon, tmp_path, port):
@@ -244,13 +237,13 @@ def test_every_option_of_the_library():
     assert [option for option in options if f"`{option}(" not in text] == []
 
 
-def test_every_default_of_the_library():
-    text = README.partition("\n## Ready-made")[2].partition("\n## ")[0]
-    rows = dict(re.findall(r"^\| `([\w-]+)\([^`|]*\)` \| `?([^|`]*?)`? \|", text, re.M))
-    for name in BLOCKS:
-        for option, default in block_options(name).items():
-            if rows.get(option, "")[:1].isdigit() or rows.get(option, "")[:1] == "/":
-                assert rows[option].split(":")[0] == default, option
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_default_of_the_library(name):
+    """Those that are a number or a path."""
+    text = README.partition(f"\n### {name}()\n")[2].partition("\n### ")[0]
+    rows = re.findall(r"^\| `([\w-]+)\([^`|]*\)` \| `?([\d/][^|`:]*)", text, re.M)
+    defaults = block_options(name)
+    assert {option: defaults[option] for option, _ in rows} == dict((option, default.strip()) for option, default in rows)
 
 
 def test_every_field_of_the_documents():
