@@ -21,7 +21,8 @@ DEMO_PACKAGES=(haproxy socat)
 # shellcheck disable=SC2034
 CHECK_PACKAGES=(
   bsdutils clang clang-format git iproute2 libclang-rt-14-dev libcriterion-dev libnginx-mod-stream netbase
-  openssl python3-pytest shellcheck strace syslog-ng-scl valgrind xz-utils
+  openssl python3-pytest shellcheck strace syslog-ng-mod-http syslog-ng-mod-rdkafka syslog-ng-scl util-linux valgrind
+  xz-utils
 )
 
 is_installed() {

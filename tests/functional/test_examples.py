@@ -60,10 +60,12 @@ def log_to(tmp_path):
 
 
 def test_all_examples_have_a_test_and_a_row_in_the_table():
-    names = {path.name for path in EXAMPLES.iterdir()} - {"README.md"}
+    names = {path.name for path in EXAMPLES.iterdir()} - {"README.md", "Makefile.am"}
     table = (EXAMPLES / "README.md").read_text()
     tests = Path(__file__).read_text() + (Path(__file__).parent / "test_cluster.py").read_text()
+    installed = (EXAMPLES / "Makefile.am").read_text()
     for name in names:
+        assert f"examples/{name}" in installed, name
         stem, _, suffix = name.partition(".")
         assert f"`{name}`" in table or f"`{stem}.conf`, `.{suffix}`" in table, name
         assert f'"{stem}"' in tests, name
