@@ -9,9 +9,8 @@ import pytest
 class _Namespace:
     """A process that holds the namespace open."""
 
-    # of unshare(1) and nsenter(1), and in /proc/PID/ns
+    # of unshare(1) and nsenter(1)
     KIND = None
-    FILE = None
 
     def __init__(self, script):
         self._holder = subprocess.Popen(["unshare", f"--{self.KIND}", "sh", "-ec", f"{script}\necho ready\nexec cat"],
@@ -29,7 +28,7 @@ class _Namespace:
 
     def command(self):
         """What stands in front of a command that is to run there."""
-        return ["nsenter", f"--{self.KIND}=/proc/{self.pid}/ns/{self.FILE}"]
+        return ["nsenter", "--target", str(self.pid), "--root", f"--{self.KIND}"]
 
     def run(self, *arguments):
         return subprocess.run([*self.command(), *arguments], check=True, capture_output=True, text=True).stdout
@@ -39,7 +38,6 @@ class MountNamespace(_Namespace):
     """The given directories are empty there."""
 
     KIND = "mount"
-    FILE = "mnt"
 
     def __init__(self, *directories):
         super().__init__("\n".join(f"mount -t tmpfs -o mode=755 tmpfs {directory}" for directory in directories))
@@ -49,7 +47,6 @@ class NetworkNamespace(_Namespace):
     """A network of its own: the loopback interface, and what is put into it."""
 
     KIND = "net"
-    FILE = "net"
 
     def __init__(self):
         super().__init__("ip link set lo up")

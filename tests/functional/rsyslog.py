@@ -9,7 +9,7 @@ import subprocess
 from daemon import BUILD_DIR
 from proxy_process import ProxyProcess
 
-PACKAGES = ["rsyslog", "rsyslog-openssl", "libestr0", "libfastjson4", "liblognorm5"]
+PACKAGES = ["rsyslog", "rsyslog-openssl", "libestr0", "libfastjson4", "liblognorm5", "libyaml-0-2"]
 ROOT = BUILD_DIR / "rsyslog"
 
 

@@ -67,7 +67,7 @@ def test_the_installed_library_is_found(daemon, tmp_path):
     """By the @include "scl.conf" that every configuration of a distribution has."""
     subprocess.run(["make", "-s", "-C", BUILD_DIR, "install-data", f"DESTDIR={tmp_path}/root"], check=True, capture_output=True)
     (directory,) = (tmp_path / "root").rglob("scl")
-    include = (f'@define scl-root "{directory}"\n@define include-path "{directory.parent}:/etc/syslog-ng"\n@include "scl.conf"\n')
+    include = (f'@define scl-root "{directory}"\n@define include-path "{directory.parent}:/etc/syslog-ng:/usr/share/syslog-ng/include"\n@include "scl.conf"\n')
     result = daemon.check("haproxy();", declarations=include + DESTINATION, filters="parser { haproxy-ecs(); };")
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -279,9 +279,10 @@ def test_default_network_drivers_know_haproxy(daemon):
 
 def test_app_parser_can_be_told_to_leave_haproxy_alone(daemon, port):
     daemon.start(f"network(ip(127.0.0.1) port({port}));", declarations=APPLICATIONS,
-                 filters='parser { app-parser(topic(syslog) auto-parse-exclude("haproxy")); };', log_flags="catchall")
+                 filters='if { parser { app-parser(topic(syslog) auto-parse-exclude("haproxy")); }; };')
     connect(port, f"<134>Nov 21 10:00:00 lb1 haproxy[7]: {HTTP_LINE}\n".encode()).close()
-    assert daemon.messages() == []
+    (message,) = daemon.wait_messages(1)
+    assert not parsed(message) and ".app.haproxy" not in message["TAGS"]
 
 
 # ---------------------------------------------------------------------------
@@ -417,11 +418,12 @@ def test_the_clock_of_haproxy_and_the_prefix(ecs):
     assert document["http"]["request"]["method"] == "GET"
 
 
-def test_messages_that_are_not_of_haproxy_are_none_of_its_business(daemon, port):
-    daemon.start(f"network(ip(127.0.0.1) port({port}));", declarations=INCLUDE, filters="parser { haproxy-ecs(); };",)
+def test_it_fails_on_messages_that_are_not_of_haproxy(daemon, port):
+    daemon.start(f"network(ip(127.0.0.1) port({port}));", declarations=INCLUDE,
+                 filters='if { parser { haproxy-ecs(); }; } else { rewrite { set("failed" value("MSGID")); }; };')
     connect(port, line("text")).close()
-    daemon.wait_log("Syslog connection closed")
-    assert daemon.messages() == []
+    (message,) = daemon.wait_messages(1)
+    assert (message["MSGID"], message["MESSAGE"]) == ("failed", "text")
 
 
 # ---------------------------------------------------------------------------
