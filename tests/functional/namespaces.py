@@ -28,7 +28,7 @@ class _Namespace:
 
     def command(self):
         """What stands in front of a command that is to run there."""
-        return ["nsenter", "--target", str(self.pid), "--root", f"--{self.KIND}"]
+        return ["nsenter", "--target", str(self.pid), "--root", "--wd", f"--{self.KIND}"]
 
     def run(self, *arguments):
         return subprocess.run([*self.command(), *arguments], check=True, capture_output=True, text=True).stdout
