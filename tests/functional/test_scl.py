@@ -189,6 +189,22 @@ def test_names_of_headers_and_explanations(source, tmp_path):
     assert parsed(message)["termination_cause"]
 
 
+# what stands in front of a line that somebody else hands on, and the host that it names
+HANDED_ON = [("<134>Nov 21 10:00:00 lb1 haproxy[7]: ", "lb1"), ("<134>Nov 21 10:00:00 haproxy[7]: ", None),
+             ("<134>2026-11-21T10:00:00.123+00:00 lb1 haproxy[7]: ", "lb1"), ("<134>haproxy[7]: ", None),
+             ("<134>1 2026-11-21T10:00:00Z lb1 haproxy 7 - [x@1 a=\"b\"] ", "lb1")]
+
+
+@pytest.mark.parametrize("header, host", HANDED_ON)
+def test_lines_that_others_hand_on(source, port, header, host):
+    daemon = source(f'unix-socket("") ip(127.0.0.1) port({port})')
+    connect(port, f"{header}{HTTP_LINE}\n".encode()).close()
+    (message,) = daemon.wait_messages(1)
+    assert (message["PROGRAM"], message["PID"], message["MESSAGE"]) == ("haproxy", "7", HTTP_LINE)
+    assert host in (None, message["HOST"])
+    assert (parsed(message)["process_name"], parsed(message)["pid"], parsed(message)["format"]) == ("haproxy", "7", "http")
+
+
 # what has come, and the message that network() makes of it
 STRANGERS = [
     (b"<13>Nov 21 10:00:00 host prog[12]: text", ("host", "prog", "12", "text")),
@@ -323,8 +339,8 @@ DOCUMENTS = {
                             "captured_cookie": "-", "captured_headers": ["1wt.eu", "curl"]},
                 "response": {"captured_cookie": "-", "captured_headers": ["gzip"]}}},
     }),
-    "https": ('[2001:db8::7]:33317 [06/Feb/2009:12:14:14.655] https-in~ static/srv1 10/0/30/69/109 503 2750 - - ---- 1/1/1/1/0 0/0'
-              ' "GET / HTTP/2.0" 0/0/0/0/1 1wt.eu/TLSv1.3/TLS_AES_256_GCM_SHA384'.replace("[2001:db8::7]", "2001:db8::7"), {
+    "https": ('2001:db8::7:33317 [06/Feb/2009:12:14:14.655] https-in~ static/srv1 10/0/30/69/109 503 2750 - - ---- 1/1/1/1/0 0/0'
+              ' "GET / HTTP/2.0" 0/0/0/0/1 1wt.eu/TLSv1.3/TLS_AES_256_GCM_SHA384', {
         "source": {"address": "2001:db8::7", "ip": "2001:db8::7", "port": 33317},
         "tls": {"version": "1.3", "version_protocol": "tls", "cipher": "TLS_AES_256_GCM_SHA384", "resumed": True,
                 "client": {"server_name": "1wt.eu"}},
