@@ -37,6 +37,7 @@ frontend www
 HTTP_LINE = ('127.0.0.7:33317 [06/Feb/2009:12:14:14.655] http-in~ static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/2/3/+4'
              ' 5/6 {1wt.eu|curl} {gzip} "GET /index.html?q=1 HTTP/1.1"')
 
+HAS_TYPES = subprocess.run(["syslog-ng", "--version"], capture_output=True, text=True).stdout.startswith("syslog-ng 4")
 DESTINATION = 'destination d_sekoia { sekoia-intake(intake-key("x")); };'
 
 
@@ -228,6 +229,16 @@ def test_lines_that_are_not_of_haproxy(source, port, data, expected):
         assert not parsed(message) and not message["TAGS"].count("error")
 
 
+def test_a_line_that_no_log_path_wants_comes_no_other_way(source, port):
+    """What README says to do for syslog-ng 3.38; the later ones do not need it."""
+    more = "" if HAS_TYPES else "}; log { source(s_test); "
+    daemon = source(f'unix-socket("") ip(127.0.0.1) port({port})',
+                    filters='filter { "${.haproxy.format}" eq "" };', log_flags=f"flow-control); {more}flags(flow-control")
+    connect(port, f"<134>Nov 21 10:00:00 lb1 haproxy[7]: {HTTP_LINE}\n<134>{HTTP_LINE}\n".encode() + line("last")).close()
+    (message,) = daemon.wait_messages_of(lambda m: m["MESSAGE"] == "last", 1)
+    assert daemon.messages() == [message]
+
+
 def test_a_proxy_that_is_trusted_may_say_who_has_sent(source, port):
     daemon = source(f'unix-socket("") ip(127.0.0.1) port({port}) trusted-proxies("127.0.0.1")')
     connect(port, v1("192.0.2.77") + line("text")).close()
@@ -305,7 +316,6 @@ def test_app_parser_can_be_told_to_leave_haproxy_alone(daemon, port):
 # haproxy-ecs()
 # ---------------------------------------------------------------------------
 
-HAS_TYPES = subprocess.run(["syslog-ng", "--version"], capture_output=True, text=True).stdout.startswith("syslog-ng 4")
 COMMON = {"ecs": {"version": "8.11.0"}, "host": {"name": "lb1"}, "process": {"name": "haproxy", "pid": 7}}
 
 
