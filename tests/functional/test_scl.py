@@ -231,9 +231,9 @@ def test_lines_that_are_not_of_haproxy(source, port, data, expected):
 
 def test_a_line_that_no_log_path_wants_comes_no_other_way(source, port):
     """What README says to do for syslog-ng 3.38; the later ones do not need it."""
-    more = "" if HAS_TYPES else "}; log { source(s_test); "
+    last_path = "); }; log { source(s_test); flags(" if not HAS_TYPES else ""
     daemon = source(f'unix-socket("") ip(127.0.0.1) port({port})',
-                    filters='filter { "${.haproxy.format}" eq "" };', log_flags=f"flow-control); {more}flags(flow-control")
+                    filters='filter { "${.haproxy.format}" eq "" };', log_flags=last_path)
     connect(port, f"<134>Nov 21 10:00:00 lb1 haproxy[7]: {HTTP_LINE}\n<134>{HTTP_LINE}\n".encode() + line("last")).close()
     (message,) = daemon.wait_messages_of(lambda m: m["MESSAGE"] == "last", 1)
     assert daemon.messages() == [message]
