@@ -97,12 +97,17 @@ class Cluster:
         return self
 
     def end_load(self):
-        """No more messages. Returns those of each sender that have not arrived, after a while."""
+        """No more messages. Returns those of each sender that have not arrived although its last one has."""
         for sender in self.senders.values():
             sender.end()
-        deadline = time.monotonic() + 10
-        while self.missing() and time.monotonic() < deadline:
-            time.sleep(0.1)
+
+        def _waiting():
+            missing = self.missing()
+            return [address for address, sender in self.senders.items() if sender.count - 1 in missing.get(address, [])]
+
+        wait_for(lambda: not _waiting(), lambda: f"the last messages of {_waiting()}, spread {self.spread()}", timeout=30)
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: not self.missing(), "those that came another way", timeout=1)
         return self.missing()
 
     def __exit__(self, *_):

@@ -62,7 +62,8 @@ class RsyslogReceiver(_Rsyslog):
 
     def start(self, port, certificate, key):
         self.output_file = self.directory / "frames.json"
-        properties = "".join(f' property(outname="{name}" name="{value}" format="jsonf")' for name, value in self.PROPERTIES.items())
+        properties = "".join(f' property(outname="{name}" name="{value}" format="jsonf")'
+                             for name, value in self.PROPERTIES.items())
         return self.run_with(
             f'global(workDirectory="{self.directory}" parser.escapeControlCharactersOnReceive="off"\n'
             f'  defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="{certificate}"\n'

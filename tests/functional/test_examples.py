@@ -46,7 +46,7 @@ def start_example(daemon, tmp_path):
 
 @pytest.fixture
 def log_to(tmp_path):
-    """log_to("name", (old, new)...) starts the example beside a chroot in the directory of the test, and HAProxy's lines go there."""
+    """log_to(start_example, "name", (old, new)...) starts the example with a chroot for the test, and HAProxy's lines go there."""
     chroot = tmp_path / "chroot/dev/log"
 
     def _start(start_example, name, *replacements):
@@ -133,8 +133,9 @@ def test_sekoia(start_example, log_to, tmp_path, certificates, front):
     intake = rsyslog.RsyslogReceiver(tmp_path)
     intake.start(front, pem, pem.with_suffix(".key"))
     try:
-        log_to(start_example, "sekoia", ("    disk-buffer(", f'    host("localhost") port({front}) tls(ca-file("{certificates.ca}"))\n'
-                                         f'    disk-buffer(dir("{tmp_path}") '))
+        log_to(start_example, "sekoia", (
+            "    disk-buffer(", f'    host("localhost") port({front}) tls(ca-file("{certificates.ca}"))\n'
+                                f'    disk-buffer(dir("{tmp_path}") '))
         frames = wait_for(lambda: (found := intake.frames())[2:] and found, lambda: f"frames, have {intake.frames()}")
     finally:
         intake.stop()
