@@ -25,6 +25,9 @@ CHECK_PACKAGES=(
   xz-utils
 )
 
+# shellcheck disable=SC2034
+PACKAGE_PACKAGES=(debhelper dpkg-dev graphviz lintian man-db pandoc rpm rpmlint xz-utils)
+
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }

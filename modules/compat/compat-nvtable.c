@@ -99,9 +99,6 @@ compat_log_msg_add_block(LogMessage *msg, NVTable *block)
     return TRUE;
   if (!_is_disjoint(msg->payload, block))
     return FALSE;
-  /* of structured data a message keeps a list besides */
-  if (log_msg_is_handle_sdata(compat_nv_table_get_index(block)[0].handle))
-    return FALSE;
   if (msg->payload->size + space > NV_TABLE_MAX_BYTES)
     return FALSE;
   _own_payload(msg, space);

@@ -24,14 +24,24 @@ typedef struct _CompatNVName
 } CompatNVName;
 
 /**
+ * compat_fits_into_block() - whether values of this name can be put into messages by the block
+ *
+ * Static values have their own places in messages, and of structured data a message keeps a list besides.
+ */
+static inline gboolean
+compat_fits_into_block(NVHandle handle)
+{
+  return handle > LM_V_MAX && !log_msg_is_handle_sdata(handle);
+}
+
+/**
  * compat_log_msg_add_block() - give a message all name-value pairs of a table at once
  * @msg: a message that may be written to
- * @block: dynamic values only; either all of them are structured data or none is
+ * @block: values whose handles compat_fits_into_block() has accepted
  *
  * The message's table grows at most once, and the block is copied as it is:
  * much cheaper than log_msg_set_value() for each pair. Returns FALSE, and has
- * done nothing, where that is not possible: for structured data, and where the
- * message has one of the values already.
+ * done nothing, where the message has one of the values already.
  *
  * What the table grows by is missing in the counter msg_allocated_bytes, to which
  * libsyslog-ng alone can add.
@@ -123,6 +133,57 @@ compat_nv_table_append_indirect(NVTable *self, const CompatNVName *name, const N
   entry->vindirect.len = slice->len;
   entry->vindirect.__deprecated_type_field = 0;
   memcpy(entry->vindirect.name, name->name, name->length + 1);
+  return TRUE;
+}
+
+/* The entry of the dynamic value with the (@n + 1)th lowest handle. */
+static inline NVEntry *
+compat_nv_table_get_nth(NVTable *self, guint n)
+{
+  return (NVEntry *) (nv_table_get_top(self) - compat_nv_table_get_index(self)[n].ofs);
+}
+
+/* Whether this is the value of an entry that is not indirect. */
+static inline gboolean
+compat_nv_entry_has(const NVEntry *self, const gchar *value, gsize length)
+{
+  return !self->indirect && self->vdirect.value_len == length
+         && memcmp(self->vdirect.data + self->name_len + 1, value, length) == 0;
+}
+
+/**
+ * compat_nv_entry_update() - put another value into an entry
+ *
+ * Returns FALSE where the entry is indirect, or has not so much room.
+ */
+static inline gboolean
+compat_nv_entry_update(NVEntry *self, const gchar *value, gsize length, NVType type)
+{
+  gchar *data = self->vdirect.data + self->name_len + 1;
+
+  if (self->indirect || NV_ENTRY_DIRECT_SIZE(self->name_len, length) > self->alloc_len)
+    return FALSE;
+  memcpy(data, value, length);
+  data[length] = 0;
+  self->vdirect.value_len = length;
+  self->type = type;
+  return TRUE;
+}
+
+/**
+ * compat_nv_entry_update_indirect() - as compat_nv_entry_update(), with a part of another value
+ *
+ * Returns FALSE where the entry is not indirect.
+ */
+static inline gboolean
+compat_nv_entry_update_indirect(NVEntry *self, const NVReferencedSlice *slice, NVType type)
+{
+  if (!self->indirect)
+    return FALSE;
+  self->vindirect.handle = slice->handle;
+  self->vindirect.ofs = slice->ofs;
+  self->vindirect.len = slice->len;
+  self->type = type;
   return TRUE;
 }
 

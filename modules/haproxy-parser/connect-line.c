@@ -12,13 +12,13 @@
 #include "line-cursor.h"
 
 const LineField connect_line_fields[CONNECT_LINE_FIELD_COUNT] = {
-  [CONNECT_LINE_SOURCE_IP] = { "source_ip", LINE_FIELD_STRING },
-  [CONNECT_LINE_SOURCE_PORT] = { "source_port", LINE_FIELD_INTEGER },
-  [CONNECT_LINE_DESTINATION_IP] = { "destination_ip", LINE_FIELD_STRING },
-  [CONNECT_LINE_DESTINATION_PORT] = { "destination_port", LINE_FIELD_INTEGER },
-  [CONNECT_LINE_LISTENER_ID] = { "listener_id", LINE_FIELD_INTEGER },
-  [CONNECT_LINE_FRONTEND_NAME] = { "frontend_name", LINE_FIELD_STRING },
-  [CONNECT_LINE_MODE] = { "mode", LINE_FIELD_STRING },
+  [CONNECT_LINE_SOURCE_IP] = { .name = "source_ip", .type = LINE_FIELD_STRING },
+  [CONNECT_LINE_SOURCE_PORT] = { .name = "source_port", .type = LINE_FIELD_INTEGER },
+  [CONNECT_LINE_DESTINATION_IP] = { .name = "destination_ip", .type = LINE_FIELD_STRING },
+  [CONNECT_LINE_DESTINATION_PORT] = { .name = "destination_port", .type = LINE_FIELD_INTEGER },
+  [CONNECT_LINE_LISTENER_ID] = { .name = "listener_id", .type = LINE_FIELD_INTEGER },
+  [CONNECT_LINE_FRONTEND_NAME] = { .name = "frontend_name", .type = LINE_FIELD_STRING },
+  [CONNECT_LINE_MODE] = { .name = "mode", .type = LINE_FIELD_STRING },
 };
 
 /* an address that HAProxy does not know has no port */

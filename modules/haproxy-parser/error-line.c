@@ -14,12 +14,12 @@
 #define DATE_LENGTH strlen("06/Feb/2009:12:12:51.443")
 
 const LineField error_line_fields[ERROR_LINE_FIELD_COUNT] = {
-  [ERROR_LINE_CLIENT_IP] = { "client_ip", LINE_FIELD_STRING },
-  [ERROR_LINE_CLIENT_PORT] = { "client_port", LINE_FIELD_INTEGER },
-  [ERROR_LINE_ACCEPT_DATE] = { "accept_date", LINE_FIELD_STRING },
-  [ERROR_LINE_FRONTEND_NAME] = { "frontend_name", LINE_FIELD_STRING },
-  [ERROR_LINE_BIND_NAME] = { "bind_name", LINE_FIELD_STRING },
-  [ERROR_LINE_ERROR_MESSAGE] = { "error_message", LINE_FIELD_STRING },
+  [ERROR_LINE_CLIENT_IP] = { .name = "client_ip", .type = LINE_FIELD_STRING },
+  [ERROR_LINE_CLIENT_PORT] = { .name = "client_port", .type = LINE_FIELD_INTEGER },
+  [ERROR_LINE_ACCEPT_DATE] = { .name = "accept_date", .type = LINE_FIELD_STRING },
+  [ERROR_LINE_FRONTEND_NAME] = { .name = "frontend_name", .type = LINE_FIELD_STRING },
+  [ERROR_LINE_BIND_NAME] = { .name = "bind_name", .type = LINE_FIELD_STRING },
+  [ERROR_LINE_ERROR_MESSAGE] = { .name = "error_message", .type = LINE_FIELD_STRING },
 };
 
 /* "address:port ", or "unknown " */

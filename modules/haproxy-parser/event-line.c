@@ -12,29 +12,29 @@
 #include "line-cursor.h"
 
 const LineField event_line_fields[EVENT_LINE_FIELD_COUNT] = {
-  [EVENT_LINE_EVENT] = { "event", LINE_FIELD_STRING },
-  [EVENT_LINE_BACKEND_NAME] = { "backend_name", LINE_FIELD_STRING },
-  [EVENT_LINE_SERVER_NAME] = { "server_name", LINE_FIELD_STRING },
-  [EVENT_LINE_BACKUP] = { "backup", LINE_FIELD_BOOLEAN },
-  [EVENT_LINE_PROXY_TYPE] = { "proxy_type", LINE_FIELD_STRING },
-  [EVENT_LINE_PROXY_NAME] = { "proxy_name", LINE_FIELD_STRING },
-  [EVENT_LINE_SERVER_STATE] = { "server_state", LINE_FIELD_STRING },
-  [EVENT_LINE_CAUSE] = { "cause", LINE_FIELD_STRING },
-  [EVENT_LINE_REASON] = { "reason", LINE_FIELD_STRING },
-  [EVENT_LINE_CHECK_CODE] = { "check_code", LINE_FIELD_INTEGER },
-  [EVENT_LINE_CHECK_INFO] = { "check_info", LINE_FIELD_STRING },
-  [EVENT_LINE_CHECK_DURATION] = { "check_duration", LINE_FIELD_INTEGER },
-  [EVENT_LINE_CHECK_HEALTH] = { "check_health", LINE_FIELD_STRING },
-  [EVENT_LINE_CHECK_STATUS] = { "check_status", LINE_FIELD_STRING },
-  [EVENT_LINE_ACTIVE_SERVERS] = { "active_servers", LINE_FIELD_INTEGER },
-  [EVENT_LINE_BACKUP_SERVERS] = { "backup_servers", LINE_FIELD_INTEGER },
-  [EVENT_LINE_SESSIONS_ACTIVE] = { "sessions_active", LINE_FIELD_INTEGER },
-  [EVENT_LINE_SESSIONS_REQUEUED] = { "sessions_requeued", LINE_FIELD_INTEGER },
-  [EVENT_LINE_QUEUE_REMAINING] = { "queue_remaining", LINE_FIELD_INTEGER },
-  [EVENT_LINE_FRONTEND_CONNECTIONS] = { "frontend_connections", LINE_FIELD_INTEGER },
-  [EVENT_LINE_BACKEND_CONNECTIONS] = { "backend_connections", LINE_FIELD_INTEGER },
-  [EVENT_LINE_REMAINING_CONNECTIONS] = { "remaining_connections", LINE_FIELD_INTEGER },
-  [EVENT_LINE_GRACE_TIME] = { "grace_time", LINE_FIELD_INTEGER },
+  [EVENT_LINE_EVENT] = { .name = "event", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_BACKEND_NAME] = { .name = "backend_name", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_SERVER_NAME] = { .name = "server_name", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_BACKUP] = { .name = "backup", .type = LINE_FIELD_BOOLEAN },
+  [EVENT_LINE_PROXY_TYPE] = { .name = "proxy_type", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_PROXY_NAME] = { .name = "proxy_name", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_SERVER_STATE] = { .name = "server_state", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_CAUSE] = { .name = "cause", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_REASON] = { .name = "reason", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_CHECK_CODE] = { .name = "check_code", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_CHECK_INFO] = { .name = "check_info", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_CHECK_DURATION] = { .name = "check_duration", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_CHECK_HEALTH] = { .name = "check_health", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_CHECK_STATUS] = { .name = "check_status", .type = LINE_FIELD_STRING },
+  [EVENT_LINE_ACTIVE_SERVERS] = { .name = "active_servers", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_BACKUP_SERVERS] = { .name = "backup_servers", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_SESSIONS_ACTIVE] = { .name = "sessions_active", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_SESSIONS_REQUEUED] = { .name = "sessions_requeued", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_QUEUE_REMAINING] = { .name = "queue_remaining", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_FRONTEND_CONNECTIONS] = { .name = "frontend_connections", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_BACKEND_CONNECTIONS] = { .name = "backend_connections", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_REMAINING_CONNECTIONS] = { .name = "remaining_connections", .type = LINE_FIELD_INTEGER },
+  [EVENT_LINE_GRACE_TIME] = { .name = "grace_time", .type = LINE_FIELD_INTEGER },
 };
 
 /* One number of a line and the text behind it. */
@@ -308,13 +308,29 @@ _read_server(Event *self, LineCursor *cursor)
   return line_cursor_skip(cursor, " ");
 }
 
-/* " (cause)", ", cause", " via backend/server", or nothing */
+/* What a server that tracks another one adds; the end: nothing. */
+static const gchar *
+_find_tracked_server(const gchar *start, const gchar *end)
+{
+  static const gchar TEXT[] = " via ";
+  const gchar *found = _find_last(start, end, TEXT);
+  LineCursor cursor = { .p = found, .end = end };
+
+  if (found && line_cursor_skip(&cursor, TEXT) && line_cursor_skip_name(&cursor) && line_cursor_skip(&cursor, "/")
+      && line_cursor_skip_name(&cursor) && cursor.p == end)
+    return found;
+  return end;
+}
+
+/* " (cause)" and perhaps " via backend/server", ", cause", " via backend/server", or nothing */
 static gboolean
 _read_cause(Event *self, LineCursor cursor)
 {
   if (cursor.p == cursor.end)
     return TRUE;
   gboolean has_brackets = line_cursor_skip(&cursor, " (");
+  if (has_brackets)
+    cursor.end = _find_tracked_server(cursor.p, cursor.end);
   if (has_brackets && cursor.end[-1] == ')')
     cursor.end--;
   else if (has_brackets || (!line_cursor_skip(&cursor, ", ") && !line_cursor_skip(&cursor, " ")))
@@ -338,11 +354,11 @@ _read_ready(Event *self, LineCursor cursor)
     {
       LineCursor cause = cursor;
 
-      if (!line_cursor_skip(&cause, READY_CAUSES[i]) || cause.p != cause.end)
+      if (!line_cursor_skip(&cause, READY_CAUSES[i]) || cause.p != _find_tracked_server(cause.p, cause.end))
         continue;
       _set_event(self, "server_ready");
       _set(self, EVENT_LINE_SERVER_STATE, state, cursor.p - 1);
-      _set(self, EVENT_LINE_CAUSE, cursor.p + 1, cause.end - 1);
+      _set(self, EVENT_LINE_CAUSE, cursor.p + 1, cause.p - 1);
       return TRUE;
     }
   return FALSE;

@@ -22,7 +22,7 @@
 
 #define DEFAULT_PREFIX ".haproxy."
 
-/* beside the fields of the formats */
+/* What is said of every line, behind the fields of its format. */
 enum
 {
   PROCESS_NAME,
@@ -30,15 +30,15 @@ enum
   FORMAT,
   TERMINATION_CAUSE,
   TERMINATION_PHASE,
-  COMMON_NAMES,
+  COMMON_FIELD_COUNT,
 };
 
-static const gchar *const COMMON_FIELDS[COMMON_NAMES] = {
-  [PROCESS_NAME] = "process_name",
-  [PID] = "pid",
-  [FORMAT] = "format",
-  [TERMINATION_CAUSE] = "termination_cause",
-  [TERMINATION_PHASE] = "termination_phase",
+static const LineField COMMON_FIELDS[COMMON_FIELD_COUNT] = {
+  [PROCESS_NAME] = { .name = "process_name", .type = LINE_FIELD_STRING },
+  [PID] = { .name = "pid", .type = LINE_FIELD_INTEGER },
+  [FORMAT] = { .name = "format", .type = LINE_FIELD_STRING },
+  [TERMINATION_CAUSE] = { .name = "termination_cause", .type = LINE_FIELD_STRING },
+  [TERMINATION_PHASE] = { .name = "termination_phase", .type = LINE_FIELD_STRING },
 };
 
 typedef struct _HAProxyParser
@@ -54,8 +54,7 @@ typedef struct _HAProxyParser
 
   /* made of the above by init() */
   GArray *formats;
-  CompatNVName common_names[COMMON_NAMES];
-  /* by format, the names of its fields */
+  /* by format, the MessageNames of its fields and of the above */
   GPtrArray *names_of_formats;
 } HAProxyParser;
 
@@ -64,39 +63,16 @@ typedef struct _HAProxyParser
  *****************************************************************************/
 
 static gboolean
-_is_integer(const LineValue *value)
+_is_upper_hex(gchar c)
 {
-  const gchar *p = value->start, *end = p + value->length;
-
-  if (p < end && *p == '-')
-    p++;
-  /* what has more digits may not fit into 64 bits with a sign */
-  if (p == end || end - p > 18)
-    return FALSE;
-  while (p < end && g_ascii_isdigit(*p))
-    p++;
-  return p == end;
+  return g_ascii_isxdigit(c) && !g_ascii_islower(c);
 }
 
-static LogMessageValueType
-_get_type(const LineField *field, const LineValue *value)
-{
-  switch (field->type)
-    {
-    case LINE_FIELD_INTEGER:
-      return _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
-    case LINE_FIELD_BOOLEAN:
-      return LM_VT_BOOLEAN;
-    default:
-      return LM_VT_STRING;
-    }
-}
-
-/* HAProxy's "#XX": two upper-case hexadecimal digits */
+/* HAProxy's "#XX" */
 static gboolean
 _is_escaped(const gchar *p, const gchar *end)
 {
-  return *p == '#' && end - p > 2 && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2]);
+  return *p == '#' && end - p > 2 && _is_upper_hex(p[1]) && _is_upper_hex(p[2]);
 }
 
 static void
@@ -120,89 +96,76 @@ _unescape(LineValue *value)
 }
 
 static void
-_add_common(HAProxyParser *self, MessageValues *values, guint name, const gchar *start, gsize length)
+_add_common(LineValues *values, const LineFormat *format, guint field, const gchar *start, gsize length)
 {
-  LogMessageValueType type = name == PID ? LM_VT_INTEGER : LM_VT_STRING;
-  LineValue value = { .start = start, .length = length };
-
   if (length)
-    message_values_add(values,
-                       &self->common_names[name],
-                       start,
-                       length,
-                       type == LM_VT_INTEGER && !_is_integer(&value) ? LM_VT_STRING : type);
+    line_values_add(values, format->field_count + field, start, length);
 }
 
 static void
-_explain(HAProxyParser *self, MessageValues *values, const LineValue *state)
-{
-  const gchar *cause = state->length > 0 ? termination_state_get_cause(state->start[0]) : NULL;
-  const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
-
-  if (cause)
-    _add_common(self, values, TERMINATION_CAUSE, cause, strlen(cause));
-  if (phase)
-    _add_common(self, values, TERMINATION_PHASE, phase, strlen(phase));
-}
-
-static void
-_add_process(HAProxyParser *self, MessageValues *values, LogMessage *msg, const SyslogHeader *header)
+_add_process(LineValues *values, const LineFormat *format, LogMessage *msg, const SyslogHeader *header)
 {
   gssize length;
   const gchar *value;
 
   if (header->length && header->process_name)
     {
-      _add_common(self, values, PROCESS_NAME, header->process_name, header->process_name_length);
-      _add_common(self, values, PID, header->pid, header->pid_length);
+      _add_common(values, format, PROCESS_NAME, header->process_name, header->process_name_length);
+      _add_common(values, format, PID, header->pid, header->pid_length);
       return;
     }
   value = log_msg_get_value(msg, LM_V_PROGRAM, &length);
-  _add_common(self, values, PROCESS_NAME, value, length);
+  _add_common(values, format, PROCESS_NAME, value, length);
   value = log_msg_get_value(msg, LM_V_PID, &length);
-  _add_common(self, values, PID, value, length);
-}
-
-static gboolean
-_is_termination_state(const LineField *field)
-{
-  return strcmp(field->name, "termination_state") == 0;
+  _add_common(values, format, PID, value, length);
 }
 
 static void
-_add_line_values(HAProxyParser *self, MessageValues *values, const LineFormat *format, const LineValues *line_values)
+_explain_state(LineValues *values, const LineFormat *format, const LineValue *state)
 {
-  guint index = format - (const LineFormat *) self->formats->data;
-  const CompatNVName *names = g_ptr_array_index(self->names_of_formats, index);
+  const gchar *cause = state->length > 0 ? termination_state_get_cause(state->start[0]) : NULL;
+  const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
 
-  for (guint i = 0; i < line_values->count; i++)
-    {
-      LineValue value = line_values->values[i];
-      const LineField *field = &format->fields[value.field];
-      LogMessageValueType type = _get_type(field, &value);
+  if (cause)
+    _add_common(values, format, TERMINATION_CAUSE, cause, strlen(cause));
+  if (phase)
+    _add_common(values, format, TERMINATION_PHASE, phase, strlen(phase));
+}
 
-      if (self->explain && _is_termination_state(field))
-        _explain(self, values, &value);
-      if (self->unescape && field->type == LINE_FIELD_STRING)
-        _unescape(&value);
-      message_values_add(values, &names[value.field], value.start, value.length, type);
-    }
+static void
+_explain(LineValues *values, const LineFormat *format)
+{
+  guint count = values->count;
+
+  for (guint i = 0; i < count; i++)
+    if (format->fields[values->values[i].field].is_termination_state)
+      _explain_state(values, format, &values->values[i]);
+}
+
+static void
+_unescape_all(LineValues *values, const LineFormat *format)
+{
+  for (guint i = 0; i < values->count; i++)
+    if (format->fields[values->values[i].field].is_encoded)
+      _unescape(&values->values[i]);
 }
 
 /*****************************************************************************
  * Messages
  *****************************************************************************/
 
-/* A line that still has its syslog header fits no format as it is. */
+/* What looks like a syslog header is one, unless nothing fits what is behind it. */
 static const LineFormat *
 _parse(HAProxyParser *self, const gchar *line, gsize length, LineValues *values, SyslogHeader *header)
 {
-  const LineFormat *format = line_formats_parse(self->formats, line, length, values);
+  const LineFormat *format = NULL;
 
-  header->length = 0;
-  if (format || !syslog_header_find(header, line, length))
+  if (syslog_header_find(header, line, length))
+    format = line_formats_parse(self->formats, line + header->length, length - header->length, values);
+  if (format)
     return format;
-  return line_formats_parse(self->formats, line + header->length, length - header->length, values);
+  header->length = 0;
+  return line_formats_parse(self->formats, line, length, values);
 }
 
 static gsize
@@ -213,24 +176,35 @@ _without_line_end(const gchar *line, gsize length)
   return length;
 }
 
+static void
+_set_values(HAProxyParser *self, LogMessage *msg, const LineFormat *format, const LineValues *values,
+            const MessageSource *source)
+{
+  guint index = format - (const LineFormat *) self->formats->data;
+
+  message_values_set(msg, g_ptr_array_index(self->names_of_formats, index), values, source);
+}
+
 static gboolean
 _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, const gchar *input, gsize input_len)
 {
   HAProxyParser *self = (HAProxyParser *) s;
-  LineValues line_values;
-  MessageValues values;
+  MessageSource source = { .handle = s->template ? LM_V_NONE : LM_V_MESSAGE, .start = input, .length = input_len };
+  LineValues values;
   SyslogHeader header;
-  const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &line_values, &header);
+  const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &values, &header);
 
   if (!format)
     return FALSE;
 
   log_msg_make_writable(pmsg, path_options);
-  message_values_init(&values, s->template ? LM_V_NONE : LM_V_MESSAGE, input, input_len);
-  _add_process(self, &values, *pmsg, &header);
-  _add_line_values(self, &values, format, &line_values);
-  _add_common(self, &values, FORMAT, format->name, strlen(format->name));
-  message_values_set(&values, *pmsg);
+  if (self->unescape)
+    _unescape_all(&values, format);
+  if (self->explain)
+    _explain(&values, format);
+  _add_process(&values, format, *pmsg, &header);
+  _add_common(&values, format, FORMAT, format->name, strlen(format->name));
+  _set_values(self, *pmsg, format, &values, &source);
   return TRUE;
 }
 
@@ -244,34 +218,17 @@ _error_domain(void)
   return g_quark_from_static_string("haproxy-parser");
 }
 
-static void
-_look_up(HAProxyParser *self, CompatNVName *name, const gchar *field)
+static MessageNames *
+_look_up_names(HAProxyParser *self, const LineFormat *format)
 {
-  gchar *full_name = g_strconcat(self->prefix, field, NULL);
-  gssize length;
+  GArray *fields = g_array_new(FALSE, FALSE, sizeof(LineField));
+  MessageNames *names;
 
-  name->handle = log_msg_get_value_handle(full_name);
-  name->name = log_msg_get_value_name(name->handle, &length);
-  name->length = length;
-  g_free(full_name);
-}
-
-static void
-_look_up_names(HAProxyParser *self)
-{
-  const LineFormat *formats = (const LineFormat *) self->formats->data;
-
-  for (guint i = 0; i < COMMON_NAMES; i++)
-    _look_up(self, &self->common_names[i], COMMON_FIELDS[i]);
-  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
-  for (guint i = 0; i < self->formats->len; i++)
-    {
-      CompatNVName *names = g_new0(CompatNVName, formats[i].field_count);
-
-      for (guint field = 0; field < formats[i].field_count; field++)
-        _look_up(self, &names[field], formats[i].fields[field].name);
-      g_ptr_array_add(self->names_of_formats, names);
-    }
+  g_array_append_vals(fields, format->fields, format->field_count);
+  g_array_append_vals(fields, COMMON_FIELDS, COMMON_FIELD_COUNT);
+  names = message_names_new(self->prefix, (const LineField *) fields->data, fields->len);
+  g_array_free(fields, TRUE);
+  return names;
 }
 
 static void
@@ -295,7 +252,9 @@ _make_formats(HAProxyParser *self)
     line_formats_add_custom(self->formats, g_ptr_array_index(self->log_formats, i), &self->header_names, &error);
   for (guint i = 0; names[i]; i++)
     line_formats_add_built_in(self->formats, names[i], &self->header_names);
-  _look_up_names(self);
+  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < self->formats->len; i++)
+    g_ptr_array_add(self->names_of_formats, _look_up_names(self, &g_array_index(self->formats, LineFormat, i)));
 }
 
 static gboolean
@@ -314,17 +273,12 @@ _check_name(const CompatNVName *name, GError **error)
 static gboolean
 _check_names(HAProxyParser *self, GError **error)
 {
-  const LineFormat *formats = (const LineFormat *) self->formats->data;
-
-  for (guint i = 0; i < COMMON_NAMES; i++)
-    if (!_check_name(&self->common_names[i], error))
-      return FALSE;
-  for (guint i = 0; i < self->formats->len; i++)
+  for (guint i = 0; i < self->names_of_formats->len; i++)
     {
-      const CompatNVName *names = g_ptr_array_index(self->names_of_formats, i);
+      const MessageNames *names = g_ptr_array_index(self->names_of_formats, i);
 
-      for (guint field = 0; field < formats[i].field_count; field++)
-        if (!_check_name(&names[field], error))
+      for (guint name = 0; name < names->count; name++)
+        if (!_check_name(&names->names[name].name, error))
           return FALSE;
     }
   return TRUE;
@@ -410,12 +364,36 @@ haproxy_parser_set_formats(LogParser *s, GList *names, GError **error)
 #define EXCERPT_BEFORE 30
 #define EXCERPT_LENGTH 40
 
+static gboolean
+_is_inside_character(gchar c)
+{
+  return ((guchar) c & 0xc0) == 0x80;
+}
+
+/* of UTF-8 */
+static gint
+_count_characters(const gchar *start, const gchar *end)
+{
+  gint count = 0;
+
+  for (; start < end; start++)
+    count += !_is_inside_character(*start);
+  return count;
+}
+
 /* The string around the place, with a caret under it, as compilers do. */
 static void
 _set_format_error(GError **error, const gchar *string, LogFormatError *format_error)
 {
-  gsize start = format_error->position > EXCERPT_BEFORE ? format_error->position - EXCERPT_BEFORE : 0;
-  gchar *excerpt = g_strdelimit(g_strndup(string + start, EXCERPT_LENGTH), "\n\t", ' ');
+  const gchar *place = string + format_error->position;
+  const gchar *start = place - string > EXCERPT_BEFORE ? place - EXCERPT_BEFORE : string;
+  gsize length = MIN(strlen(start), EXCERPT_LENGTH);
+
+  while (_is_inside_character(*start) && start < place)
+    start++, length--;
+  while (_is_inside_character(start[length]))
+    length--;
+  gchar *excerpt = g_strdelimit(g_strndup(start, length), "\n\t", ' ');
 
   g_set_error(error,
               _error_domain(),
@@ -423,7 +401,7 @@ _set_format_error(GError **error, const gchar *string, LogFormatError *format_er
               "log-format() is wrong: %s\n    %s\n    %*s^\n",
               format_error->message,
               excerpt,
-              (gint) (format_error->position - start),
+              _count_characters(start, place),
               "");
   g_free(excerpt);
   g_free(format_error->message);

@@ -131,31 +131,33 @@ line_formats_get_built_in_names(void)
 
 static const LogLineMark BEGINNING;
 
-/* The one log-format that a line which ends early can have been printed with; or several that say the same of it. */
+/*
+ * The log-format that a line which ends early can have been printed with: the one that it shows most of.  Of several
+ * those that say the same of it.
+ */
 typedef struct _Truncated
 {
   const LineFormat *format;
-  guint end_step;
+  LogLineState end;
   gboolean is_ambiguous;
 } Truncated;
 
 static void
-_note_truncated(Truncated *self, const LineFormat *format, guint end_step)
+_note_truncated(Truncated *self, const LineFormat *format, const LogLineState *end)
 {
-  if (!self->format)
-    *self = (Truncated){ .format = format, .end_step = end_step };
-  else if (log_format_common_steps(self->format->log_format, format->log_format, TRUE) <= self->end_step)
+  if (!self->format || end->telling_values > self->end.telling_values)
+    *self = (Truncated){ .format = format, .end = *end };
+  else if (end->telling_values == self->end.telling_values
+           && log_format_common_steps(self->format->log_format, format->log_format, TRUE) <= self->end.step)
     self->is_ambiguous = TRUE;
 }
 
 static const LineFormat *
 _parse_truncated(const Truncated *self, const gchar *line, gsize length, LineValues *values)
 {
-  LogLineMark mark = BEGINNING;
-
   if (!self->format || self->is_ambiguous)
     return NULL;
-  log_line_parse(self->format->log_format, line, length, values, &mark, G_MAXUINT);
+  log_line_parse_truncated(self->format->log_format, line, length, values);
   return self->format;
 }
 
@@ -170,7 +172,7 @@ line_formats_parse(const GArray *self, const gchar *line, gsize length, LineValu
     {
       const LineFormat *format = &formats[i];
 
-      if (mark.step > format->common_steps)
+      if (mark.state.step > format->common_steps)
         mark = BEGINNING;
       if (!format->log_format)
         {
@@ -181,12 +183,12 @@ line_formats_parse(const GArray *self, const gchar *line, gsize length, LineValu
         }
 
       guint mark_step = i + 1 < self->len ? formats[i + 1].common_steps : 0;
-      LogLineResult result =
-        log_line_parse(format->log_format, line, length, values, &mark, mark_step > mark.step ? mark_step : G_MAXUINT);
+      LogLineResult result = log_line_parse(
+        format->log_format, line, length, values, &mark, mark_step > mark.state.step ? mark_step : G_MAXUINT);
       if (result == LOG_LINE_FITS)
         return format;
       if (result == LOG_LINE_TRUNCATED)
-        _note_truncated(&truncated, format, mark.end_step);
+        _note_truncated(&truncated, format, &mark.end);
     }
   return _parse_truncated(&truncated, line, length, values);
 }

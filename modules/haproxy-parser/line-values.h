@@ -24,6 +24,9 @@ typedef struct _LineField
     LINE_FIELD_INTEGER,
     LINE_FIELD_BOOLEAN,
   } type;
+  /* HAProxy has written "#XX" for some of its bytes */
+  gboolean is_encoded;
+  gboolean is_termination_state;
 } LineField;
 
 /* One value: a part of the line, or a string constant. */
@@ -32,22 +35,45 @@ typedef struct _LineValue
   const gchar *start;
   guint32 length;
   guint16 field;
+  /* it was read as a whole number that 64 bits can hold; others may be one, too */
+  guint8 is_integer;
 } LineValue;
 
-#define LINE_VALUES_MAX 256
+/* No kind of line has more. */
+#define LINE_FIELDS_MAX 256
+/* and what is said of every line */
+#define LINE_VALUES_MAX (LINE_FIELDS_MAX + 8)
 
-/* The values of one line, in the order of their fields; no field is there twice. */
+/* The values of one line; no field is there twice. */
 typedef struct _LineValues
 {
   guint count;
   LineValue values[LINE_VALUES_MAX];
 } LineValues;
 
+/* so many digits fit into 64 bits, whatever the sign */
+#define LINE_VALUE_SAFE_DIGITS 18
+
+static inline void
+_line_values_append(LineValues *self, LineValue value)
+{
+  if (self->count < LINE_VALUES_MAX)
+    self->values[self->count++] = value;
+}
+
 static inline void
 line_values_add(LineValues *self, guint field, const gchar *start, gsize length)
 {
-  if (self->count < LINE_VALUES_MAX)
-    self->values[self->count++] = (LineValue){ .start = start, .length = length, .field = field };
+  _line_values_append(self, (LineValue){ .start = start, .length = length, .field = field });
+}
+
+/* what consists of digits */
+static inline void
+line_values_add_digits(LineValues *self, guint field, const gchar *start, gsize length)
+{
+  gboolean is_integer = length <= LINE_VALUE_SAFE_DIGITS;
+
+  _line_values_append(self, (LineValue){ .start = start, .length = length, .field = field, .is_integer = is_integer });
 }
 
 #endif

@@ -27,20 +27,20 @@ static const LogFormatAlias ALIASES[] = {
   { "Bi", "backend_source_ip", LOG_FORMAT_ADDRESS },
   { "Bp", "backend_source_port", LOG_FORMAT_NUMBER },
   { "CC", "captured_request_cookie", LOG_FORMAT_STRING },
-  { "CS", "captured_response_cookie", LOG_FORMAT_STRING },
+  { "CS", "captured_response_cookie", LOG_FORMAT_WORD },
   { "Ci", "client_ip", LOG_FORMAT_ADDRESS },
   { "Cp", "client_port", LOG_FORMAT_NUMBER },
   { "Fi", "frontend_ip", LOG_FORMAT_ADDRESS },
   { "Fp", "frontend_port", LOG_FORMAT_NUMBER },
-  { "H", "hostname", LOG_FORMAT_STRING },
-  { "HM", "http_method", LOG_FORMAT_STRING },
-  { "HP", "http_path", LOG_FORMAT_STRING },
-  { "HPO", "http_path_only", LOG_FORMAT_STRING },
+  { "H", "hostname", LOG_FORMAT_WORD },
+  { "HM", "http_method", LOG_FORMAT_URI_PART },
+  { "HP", "http_path", LOG_FORMAT_URI_PART },
+  { "HPO", "http_path_only", LOG_FORMAT_URI_PART },
   { "HQ", "http_query", LOG_FORMAT_QUERY },
-  { "HU", "http_uri", LOG_FORMAT_STRING },
-  { "HV", "http_version", LOG_FORMAT_STRING },
+  { "HU", "http_uri", LOG_FORMAT_URI_PART },
+  { "HV", "http_version", LOG_FORMAT_URI_PART },
   { "ID", "unique_id", LOG_FORMAT_STRING },
-  { "OG", "log_origin", LOG_FORMAT_STRING },
+  { "OG", "log_origin", LOG_FORMAT_WORD },
   { "ST", "status_code", LOG_FORMAT_NUMBER },
   { "Si", "server_ip", LOG_FORMAT_ADDRESS },
   { "Sp", "server_port", LOG_FORMAT_NUMBER },
@@ -68,7 +68,7 @@ static const LogFormatAlias ALIASES[] = {
   { "cc", "captured_request_cookie", LOG_FORMAT_STRING },
   { "ci", "client_ip", LOG_FORMAT_ADDRESS },
   { "cp", "client_port", LOG_FORMAT_NUMBER },
-  { "cs", "captured_response_cookie", LOG_FORMAT_STRING },
+  { "cs", "captured_response_cookie", LOG_FORMAT_WORD },
   { "f", "frontend_name", LOG_FORMAT_NAME },
   { "fc", "feconn", LOG_FORMAT_NUMBER },
   { "fi", "frontend_ip", LOG_FORMAT_ADDRESS },
@@ -89,8 +89,8 @@ static const LogFormatAlias ALIASES[] = {
   { "si", "server_ip", LOG_FORMAT_ADDRESS },
   { "sp", "server_port", LOG_FORMAT_NUMBER },
   { "sq", "srv_queue", LOG_FORMAT_NUMBER },
-  { "sslc", "ssl_ciphers", LOG_FORMAT_STRING },
-  { "sslv", "ssl_version", LOG_FORMAT_STRING },
+  { "sslc", "ssl_ciphers", LOG_FORMAT_TOKEN },
+  { "sslv", "ssl_version", LOG_FORMAT_TOKEN },
   { "st", "status_code", LOG_FORMAT_NUMBER },
   { "t", "accept_date", LOG_FORMAT_DATE },
   { "tr", "request_date", LOG_FORMAT_DATE },
@@ -118,14 +118,15 @@ static const gchar *const REQUEST_FIELDS[LOG_FORMAT_REQUEST_FIELDS] = {
 };
 
 static const LineField FLAG_FIELDS[LOG_FORMAT_FLAG_FIELDS] = {
-  [LOG_FORMAT_FLAG_FIELD_FRONTEND_SSL] = { "frontend_ssl", LINE_FIELD_BOOLEAN },
-  [LOG_FORMAT_FLAG_FIELD_PARTIAL] = { "partial", LINE_FIELD_BOOLEAN },
-  [LOG_FORMAT_FLAG_FIELD_REDISPATCHED] = { "redispatched", LINE_FIELD_BOOLEAN },
-  [LOG_FORMAT_FLAG_FIELD_TRUNCATED] = { "truncated", LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_FRONTEND_SSL] = { .name = "frontend_ssl", .type = LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_PARTIAL] = { .name = "partial", .type = LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_REDISPATCHED] = { .name = "redispatched", .type = LINE_FIELD_BOOLEAN },
+  [LOG_FORMAT_FLAG_FIELD_TRUNCATED] = { .name = "truncated", .type = LINE_FIELD_BOOLEAN },
 };
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
+#define ADDRESS_CHARACTERS DIGITS "ABCDEFabcdef.:"
 #define NAME_CHARACTERS LETTERS DIGITS "-_.:<>~"
 
 /* By kind: the characters that a value can begin with, and those that it can go on with; NULL for all. */
@@ -135,6 +136,9 @@ static const struct
   const gchar *rest;
 } CHARACTERS[] = {
   [LOG_FORMAT_STRING] = { NULL, NULL },
+  [LOG_FORMAT_WORD] = { NULL, NULL },
+  [LOG_FORMAT_TOKEN] = { NULL, NULL },
+  [LOG_FORMAT_URI_PART] = { NULL, NULL },
   [LOG_FORMAT_NAME] = { NAME_CHARACTERS, NAME_CHARACTERS },
   [LOG_FORMAT_FRONTEND] = { NAME_CHARACTERS, NAME_CHARACTERS },
   [LOG_FORMAT_ADDRESS] = { LETTERS DIGITS ":-", LETTERS DIGITS ".:" },
@@ -214,18 +218,20 @@ _parse_escape(const gchar *sequence, gboolean in_quotes, gchar *c)
   return 1;
 }
 
-static gboolean
-_is_variable(const gchar *p)
-{
-  return *p == '$' && (p[1] == '{' || p[1] == '_' || g_ascii_isalpha(p[1]));
-}
-
 static const gchar *
 _skip_blanks(const gchar *p)
 {
   while (*p == ' ' || *p == '\t')
     p++;
   return p;
+}
+
+static gboolean
+_fail_argument(LogFormatError *error, gsize position, const gchar *message)
+{
+  error->position = position;
+  error->message = g_strdup(message);
+  return TRUE;
 }
 
 /* FALSE where the string is none of haproxy.cfg's: something stands behind the argument. */
@@ -254,13 +260,14 @@ _read_argument(Argument *self, const gchar *string, LogFormatError *error)
           p += 1 + escape_length;
           continue;
         }
-      if (quote == '"' && _is_variable(p))
-        {
-          error->position = position;
-          error->message =
-            g_strdup("the environment of HAProxy is not known here: write what the variable contains, or \\$");
-          return TRUE;
-        }
+      if (quote == '"' && *p == '$')
+        return _fail_argument(
+          error, position, "the environment of HAProxy is not known here: write what the variable contains, or \\$");
+      if (*p == '\\' && p[1] == 'x' && quote != '\'')
+        return _fail_argument(error, position, "two hexadecimal digits are missing behind \"\\x\"");
+      /* a comment */
+      if (!quote && *p == '#')
+        return TRUE;
       if (!quote && (*p == ' ' || *p == '\t' || *p == '\n'))
         return !*(_skip_blanks(p));
       if (*p == quote)
@@ -273,6 +280,13 @@ _read_argument(Argument *self, const gchar *string, LogFormatError *error)
     }
   /* an open quote is the character itself in a string that was copied without its quotes */
   return !quote;
+}
+
+/* What has neither was copied without its quotes: those that are inside are its own. */
+static gboolean
+_is_argument(const gchar *string)
+{
+  return *string == '"' || *string == '\'' || strchr(string, '\\');
 }
 
 static void
@@ -318,14 +332,12 @@ static gboolean G_GNUC_PRINTF(3, 4) _fail(Compiler *self, gsize index, const gch
 }
 
 static guint16
-_add_field(Compiler *self, const gchar *name, gint type)
+_add_field(Compiler *self, LineField field)
 {
-  LineField field = { .type = type };
-
   for (guint i = 0; i < self->fields->len; i++)
-    if (strcmp(g_array_index(self->fields, LineField, i).name, name) == 0)
+    if (strcmp(g_array_index(self->fields, LineField, i).name, field.name) == 0)
       return LOG_FORMAT_NO_FIELD;
-  field.name = g_string_chunk_insert(self->strings, name);
+  field.name = g_string_chunk_insert(self->strings, field.name);
   g_array_append_val(self->fields, field);
   return self->fields->len - 1;
 }
@@ -351,7 +363,7 @@ _add_text(Compiler *self, const gchar *text, gsize length, gsize position)
 static void
 _add_blank(Compiler *self, gsize position)
 {
-  LogFormatStep step = { .type = LOG_FORMAT_BLANK };
+  LogFormatStep step = { .type = LOG_FORMAT_BLANK, .text = " ", .text_length = 1 };
   guint count = self->steps->len;
 
   /* blanks are merged, and HAProxy prints none in front */
@@ -365,12 +377,19 @@ _is_numeric(LogFormatKind kind)
   return kind == LOG_FORMAT_NUMBER || kind == LOG_FORMAT_PARTIAL_NUMBER || kind == LOG_FORMAT_RETRIES;
 }
 
+/* Its src/log.c, lf_encode_string() and lf_encode_chunk(). */
+static gboolean
+_is_encoded(LogFormatKind kind)
+{
+  return kind == LOG_FORMAT_URI_PART || kind >= LOG_FORMAT_REQUEST;
+}
+
 static void
 _add_request_fields(Compiler *self, GArray *fields)
 {
   for (guint i = LOG_FORMAT_REQUEST_METHOD; i < LOG_FORMAT_REQUEST_FIELDS; i++)
     {
-      guint16 field = _add_field(self, REQUEST_FIELDS[i], LINE_FIELD_STRING);
+      guint16 field = _add_field(self, (LineField){ .name = REQUEST_FIELDS[i], .is_encoded = TRUE });
       g_array_append_val(fields, field);
     }
 }
@@ -384,7 +403,7 @@ _add_header_fields(Compiler *self, GArray *fields, const gchar *prefix, gchar **
     {
       gchar *number = g_strdup_printf("%u", slot - named + 1);
       gchar *name = g_strconcat(prefix, slot < named ? names[slot] : number, NULL);
-      guint16 field = _add_field(self, name, LINE_FIELD_STRING);
+      guint16 field = _add_field(self, (LineField){ .name = name, .is_encoded = TRUE });
 
       g_array_append_val(fields, field);
       g_free(name);
@@ -397,7 +416,13 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
 {
   gboolean is_integer = _is_numeric(kind) ? !(self->flags & LOG_FORMAT_HEXADECIMAL) : self->is_number;
   GArray *fields = g_array_new(FALSE, FALSE, sizeof(guint16));
-  guint16 field = _add_field(self, self->name ? self->name : name, is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING);
+  LineField description = {
+    .name = self->name ? self->name : name,
+    .type = is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING,
+    .is_encoded = _is_encoded(kind),
+    .is_termination_state = kind == LOG_FORMAT_STATE || kind == LOG_FORMAT_STATE_WITH_COOKIE,
+  };
+  guint16 field = _add_field(self, description);
   LogFormatStep step = { .type = LOG_FORMAT_VALUE, .kind = kind, .flags = self->flags };
 
   g_array_append_val(fields, field);
@@ -412,6 +437,9 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
   step.fields = (const guint16 *) g_array_free(fields, FALSE);
   _add_step(self, &step, self->item_position);
 }
+
+/* of what is no alias; syslog-ng cuts long errors */
+#define ALIAS_SHOWN_MAX 20
 
 static gsize
 _end_of_word(const gchar *text, gsize i)
@@ -445,7 +473,7 @@ _compile_alias(Compiler *self, gsize *index)
   return _fail(self,
                start,
                "HAProxy has no alias \"%%%.*s\"; for the character \"%%\" write \"%%%%\"",
-               (gint) length,
+               (gint) MIN(length, ALIAS_SHOWN_MAX),
                text + start);
 }
 
@@ -585,6 +613,12 @@ _compile_name(Compiler *self, gsize *index)
   gchar *type = strchr(name, ':');
   if (type)
     *type++ = 0;
+  gsize valid = strspn(name, LETTERS DIGITS "_-");
+  if (name[valid])
+    {
+      g_free(name);
+      return _fail(self, start + valid, "a name has letters, digits, \"_\" and \"-\" only");
+    }
   self->is_number = g_strcmp0(type, "sint") == 0;
   self->name = *name ? g_string_chunk_insert(self->strings, name) : NULL;
   gboolean is_known =
@@ -668,21 +702,30 @@ _prints_nothing_sometimes(const LogFormatStep *step)
 
 /* whether HAProxy heeds +Q for it in every version */
 static gboolean
-_is_quoted(const LogFormatStep *step)
+_can_be_quoted(const LogFormatStep *step)
 {
   switch (step->kind)
     {
     case LOG_FORMAT_STRING:
+    case LOG_FORMAT_WORD:
+    case LOG_FORMAT_TOKEN:
+    case LOG_FORMAT_URI_PART:
     case LOG_FORMAT_NAME:
     case LOG_FORMAT_FRONTEND:
     case LOG_FORMAT_REQUEST:
     case LOG_FORMAT_QUERY:
     case LOG_FORMAT_REQUEST_HEADER_LIST:
     case LOG_FORMAT_RESPONSE_HEADER_LIST:
-      return step->flags & LOG_FORMAT_QUOTED;
+      return TRUE;
     default:
       return FALSE;
     }
+}
+
+static gboolean
+_is_quoted(const LogFormatStep *step)
+{
+  return step->flags & LOG_FORMAT_QUOTED && _can_be_quoted(step);
 }
 
 /* Whether the end of a value is known when another one follows at once. */
@@ -705,6 +748,43 @@ _is_header_list(const LogFormatStep *step)
   return step->kind == LOG_FORMAT_REQUEST_HEADER_LIST || step->kind == LOG_FORMAT_RESPONSE_HEADER_LIST;
 }
 
+/* How many steps behind an address consist of what may be a part of it: "%ci:%cp" has two. */
+static guint
+_count_joined_steps(const Compiler *self, guint i)
+{
+  const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
+  guint count = 0;
+
+  while (i + count + 1 < self->steps->len)
+    {
+      const LogFormatStep *step = &steps[i + count + 1];
+      gboolean is_joined =
+        step->type == LOG_FORMAT_VALUE ? _is_numeric(step->kind) : strchr(ADDRESS_CHARACTERS, *step->text) != NULL;
+
+      if (!is_joined)
+        return count;
+      count++;
+      if (step->type != LOG_FORMAT_VALUE && strspn(step->text, ADDRESS_CHARACTERS) < step->text_length)
+        return count;
+    }
+  return count;
+}
+
+static gboolean
+_check_address(Compiler *self, guint i)
+{
+  const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
+  guint next = i + 1 + _count_joined_steps(self, i);
+  const LogFormatStep *last = &steps[next - 1];
+
+  if (last->type != LOG_FORMAT_TEXT || next == self->steps->len || steps[next].type != LOG_FORMAT_VALUE
+      || strspn(last->text, ADDRESS_CHARACTERS) < last->text_length)
+    return TRUE;
+  return _fail(self,
+               g_array_index(self->step_positions, gsize, next),
+               "an IPv6 address contains what joins this value to it: write a blank in front of this value");
+}
+
 static gboolean
 _check_step(Compiler *self, guint i)
 {
@@ -717,8 +797,10 @@ _check_step(Compiler *self, guint i)
       && !_can_be_told_apart(&steps[i], &steps[i + 1]))
     return _fail(self,
                  g_array_index(self->step_positions, gsize, i + 1),
-                 "nothing stands between this value and the one before it: write a character there, or quote them with "
-                 "\"%%{+Q}\"");
+                 "nothing stands between this value and the one before it: write a character there%s",
+                 _can_be_quoted(&steps[i]) ? ", or quote the one before with \"%{+Q}\"" : "");
+  if (steps[i].kind == LOG_FORMAT_ADDRESS && !_check_address(self, i))
+    return FALSE;
   if (_is_header_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
       && !(steps[i].kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response))
     return _fail(
@@ -740,6 +822,8 @@ _check_steps(Compiler *self)
         return FALSE;
       has_value |= g_array_index(self->steps, LogFormatStep, i).type == LOG_FORMAT_VALUE;
     }
+  if (self->fields->len + LOG_FORMAT_FLAG_FIELDS > LINE_FIELDS_MAX)
+    return _fail(self, 0, "there are too many values in this format: leave some out");
   return has_value || _fail(self, 0, "there is no value in this format: write aliases such as \"%%ci\"");
 }
 
@@ -758,6 +842,87 @@ _find_optional_rest(Compiler *self)
 }
 
 /*****************************************************************************
+ * How it is read back
+ *****************************************************************************/
+
+static const LogFormatStep *
+_get_next(const Compiler *self, guint i)
+{
+  return i + 1 < self->steps->len ? &g_array_index(self->steps, LogFormatStep, i + 1) : NULL;
+}
+
+static LogFormatShortcut
+_find_shortcut(const LogFormatStep *step)
+{
+  if (step->type != LOG_FORMAT_VALUE)
+    return step->text_length == 1 ? LOG_FORMAT_SHORTCUT_CHARACTER : LOG_FORMAT_NO_SHORTCUT;
+  if (step->flags != LOG_FORMAT_MANDATORY || step->end != LOG_FORMAT_END_FORM)
+    return LOG_FORMAT_NO_SHORTCUT;
+  if (_is_numeric(step->kind))
+    return LOG_FORMAT_SHORTCUT_NUMBER;
+  if (step->kind == LOG_FORMAT_NAME)
+    return LOG_FORMAT_SHORTCUT_NAME;
+  return step->kind == LOG_FORMAT_DATE ? LOG_FORMAT_SHORTCUT_DATE : LOG_FORMAT_NO_SHORTCUT;
+}
+
+/* A name that something stands behind which it may contain. */
+static gboolean
+_is_name_joined(const LogFormatStep *next)
+{
+  return next && next->type == LOG_FORMAT_TEXT && strchr(NAME_CHARACTERS, *next->text);
+}
+
+static LogFormatEnd
+_find_end(const LogFormatStep *step, const LogFormatStep *next)
+{
+  gboolean is_quoted = step->flags & LOG_FORMAT_QUOTED;
+
+  switch (step->kind)
+    {
+    case LOG_FORMAT_STRING:
+      return is_quoted && step->flags & LOG_FORMAT_ESCAPED ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_FREE;
+    case LOG_FORMAT_REQUEST:
+      return is_quoted ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_FREE;
+    case LOG_FORMAT_WORD:
+    case LOG_FORMAT_TOKEN:
+    case LOG_FORMAT_URI_PART:
+    case LOG_FORMAT_QUERY:
+      return is_quoted ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_TEXT;
+    case LOG_FORMAT_NAME:
+    case LOG_FORMAT_FRONTEND:
+      return !is_quoted && _is_name_joined(next) ? LOG_FORMAT_END_TEXT : LOG_FORMAT_END_FORM;
+    default:
+      return LOG_FORMAT_END_FORM;
+    }
+}
+
+/* A list ends where its items do, but for one that another list or something without quotes follows. */
+static guint
+_find_list_length(const Compiler *self, guint i)
+{
+  const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
+  const LogFormatStep *behind = i + 2 < self->steps->len ? _get_next(self, i + 1) : NULL;
+  gchar **names = step->kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response;
+  gboolean is_open = step->flags & LOG_FORMAT_QUOTED ? behind && _is_header_list(behind) : _get_next(self, i) != NULL;
+
+  return _is_header_list(step) && is_open && names ? g_strv_length(names) : 0;
+}
+
+static void
+_describe_steps(Compiler *self)
+{
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
+
+      step->end = _find_end(step, _get_next(self, i));
+      step->shortcut = _find_shortcut(step);
+      step->joined_steps = step->kind == LOG_FORMAT_ADDRESS ? _count_joined_steps(self, i) : 0;
+      step->list_length = _find_list_length(self, i);
+    }
+}
+
+/*****************************************************************************
  * The format
  *****************************************************************************/
 
@@ -766,6 +931,7 @@ _compiler_finish(Compiler *self)
 {
   LogFormat *format = g_new0(LogFormat, 1);
 
+  _describe_steps(self);
   _find_optional_rest(self);
   format->first_flag_field = self->fields->len;
   g_array_append_vals(self->fields, FLAG_FIELDS, G_N_ELEMENTS(FLAG_FIELDS));
@@ -812,7 +978,7 @@ log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormat
   LogFormat *format = NULL;
 
   error->message = NULL;
-  if (!_read_argument(&self.argument, string, error))
+  if (!_is_argument(string) || !_read_argument(&self.argument, string, error))
     _read_bare_string(&self.argument, string);
   if (!error->message && _compile_items(&self) && _check_steps(&self))
     format = _compiler_finish(&self);

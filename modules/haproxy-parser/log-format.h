@@ -21,8 +21,14 @@
 /* What a value looks like, and so how its end is found. */
 typedef enum _LogFormatKind
 {
-  /* anything, up to what follows */
+  /* anything */
   LOG_FORMAT_STRING,
+  /* without a blank */
+  LOG_FORMAT_WORD,
+  /* without a blank or a slash */
+  LOG_FORMAT_TOKEN,
+  /* without a blank, and HAProxy has encoded it */
+  LOG_FORMAT_URI_PART,
   /* the characters of HAProxy's names */
   LOG_FORMAT_NAME,
   /* a name, with a "~" behind it when the connection has TLS */
@@ -61,6 +67,19 @@ typedef enum _LogFormatStepType
   LOG_FORMAT_VALUE,
 } LogFormatStepType;
 
+/* How the end of a value is found. */
+typedef enum _LogFormatEnd
+{
+  /* by its form */
+  LOG_FORMAT_END_FORM,
+  /* there is no quote inside */
+  LOG_FORMAT_END_QUOTE,
+  /* where the text behind it is first */
+  LOG_FORMAT_END_TEXT,
+  /* where the text behind it is, if the line goes on from there as it must */
+  LOG_FORMAT_END_FREE,
+} LogFormatEnd;
+
 /* the flags of %{+Q,+X,+E,-M}; a value that is not mandatory may be empty */
 #define LOG_FORMAT_QUOTED 0x01
 #define LOG_FORMAT_HEXADECIMAL 0x02
@@ -85,19 +104,35 @@ enum
 /* headers that are captured in one place */
 #define LOG_FORMAT_HEADER_SLOTS 64
 
+/* Steps that most lines are made of, and that need not ask for flags and kinds. */
+typedef enum _LogFormatShortcut
+{
+  LOG_FORMAT_NO_SHORTCUT,
+  LOG_FORMAT_SHORTCUT_CHARACTER,
+  LOG_FORMAT_SHORTCUT_NUMBER,
+  LOG_FORMAT_SHORTCUT_NAME,
+  LOG_FORMAT_SHORTCUT_DATE,
+} LogFormatShortcut;
+
 typedef struct _LogFormatStep
 {
   guint8 type;
   guint8 kind;
   guint8 flags;
+  guint8 shortcut;
+  guint8 end;
   /* nothing behind this step, itself included, needs to be in a line */
   gboolean rest_is_optional;
-  /* LOG_FORMAT_TEXT */
+  /* but for values */
   const gchar *text;
   gsize text_length;
   /* LOG_FORMAT_VALUE: its field, or the first ones if it is split, the others being LOG_FORMAT_NO_FIELD or rising */
   const guint16 *fields;
   guint field_count;
+  /* an address: how many steps behind it are made of characters that addresses contain, too */
+  guint joined_steps;
+  /* a list of headers: how many it has; 0: as many as there are */
+  guint list_length;
 } LogFormatStep;
 
 typedef struct _LogFormat

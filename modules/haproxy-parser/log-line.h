@@ -22,12 +22,13 @@ typedef enum _LogLineResult
   LOG_LINE_FITS,
 } LogLineResult;
 
-/* How far a line has been read. Zeroed, it is the beginning. */
-typedef struct _LogLineMark
+/* How far a line has been read. */
+typedef struct _LogLineState
 {
   /* the step that comes next */
   guint step;
-  gsize position;
+  /* NULL: the beginning */
+  const gchar *p;
   guint value_count;
   /* a blank is the last thing that was printed */
   gboolean is_after_blank;
@@ -36,23 +37,42 @@ typedef struct _LogLineMark
   /* bits of LOG_FORMAT_FLAG_FIELDs, and of those that are known to be false */
   guint flags;
   guint denied_flags;
-  /* in return: the step at which the line differed or ended */
-  guint end_step;
+} LogLineState;
+
+/* A string that may end elsewhere. */
+typedef struct _LogLineChoice
+{
+  LogLineState start;
+  /* NULL: nowhere else */
+  const gchar *next_end;
+} LogLineChoice;
+
+/* From where on another format can go on reading. Zeroed, it is the beginning. */
+typedef struct _LogLineMark
+{
+  LogLineState state;
+  LogLineChoice choice;
+  /* in return, of a line that is truncated: where it ended */
+  LogLineState end;
 } LogLineMark;
 
 /**
  * log_line_parse() - read a line with a format
  * @line: without a line end; needs no NUL
  * @values: those that the steps in front of @mark gave are there; what is there
- *   when LOG_LINE_DIFFERS is returned means nothing
+ *   when it does not fit means nothing
  * @mark: where to begin. In return, when @mark_step was reached, the state
- *   there: formats that begin with the same steps need not read them again
- * @mark_step: a step behind @mark's
+ *   there, or in front of it: formats that begin with the same steps need not read them again
+ * @mark_step: a step behind @mark's, or G_MAXUINT
  *
- * Reads the line once, and looks ahead from a value whose end is not certain to
- * the one behind it, not further.
+ * The values are those of the whole line: a string in it is as short as what
+ * follows allows. The time is linear in the line: going back, to the last string
+ * only, is limited by a few times its length.
  */
 LogLineResult log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineValues *values,
                              LogLineMark *mark, guint mark_step);
+
+/* Read what is there of a line that was LOG_LINE_TRUNCATED. */
+void log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, LineValues *values);
 
 #endif

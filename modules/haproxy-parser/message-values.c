@@ -10,93 +10,311 @@
 
 #include "message-values.h"
 
+#include "compat-logmsg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 /* of a message that HAProxy's TCP or HTTP format fits */
 #define USUAL_COUNT 48
 #define USUAL_SIZE 4096
+/* kinds of lines whose blocks a thread keeps */
+#define BLOCKS 8
 
-void
-message_values_init(MessageValues *self, NVHandle source_handle, const gchar *source, gsize source_length)
+/*
+ * The name-value pairs of a line, composed for libsyslog-ng. Most lines have the
+ * fields of one that came before: then only the values are written anew.
+ */
+typedef struct _Block
 {
-  self->source_handle = source_handle;
-  self->source = source;
-  self->source_length = source_length;
-  self->count = 0;
+  NVTable *table;
+  gsize names_id;
+  guint count;
+  guint16 fields[LINE_VALUES_MAX];
+  /* by value; NULL: one before it has the same name */
+  NVEntry *entries[LINE_VALUES_MAX];
+} Block;
+
+/* What a line says to a message. */
+typedef struct _Statement
+{
+  const MessageNames *names;
+  const LineValues *values;
+  MessageSource source;
+} Statement;
+
+/*****************************************************************************
+ * Names
+ *****************************************************************************/
+
+static void
+_look_up(MessageName *self, const gchar *prefix, const LineField *field)
+{
+  gchar *full_name = g_strconcat(prefix, field->name, NULL);
+  gssize length;
+
+  self->name.handle = log_msg_get_value_handle(full_name);
+  self->name.name = log_msg_get_value_name(self->name.handle, &length);
+  self->name.length = length;
+  self->type = field->type;
+  g_free(full_name);
+}
+
+static guint16
+_get_rank(const MessageNames *self, NVHandle handle)
+{
+  guint16 rank = 0;
+
+  for (guint i = 0; i < self->count; i++)
+    rank += self->names[i].name.handle < handle;
+  return rank;
+}
+
+MessageNames *
+message_names_new(const gchar *prefix, const LineField *fields, guint count)
+{
+  static gsize last_id;
+  MessageNames *self = g_malloc0(sizeof(MessageNames) + count * sizeof(MessageName));
+
+  self->id = g_atomic_pointer_add(&last_id, 1) + 1;
+  self->count = count;
+  self->fit_into_block = TRUE;
+  for (guint i = 0; i < count; i++)
+    {
+      _look_up(&self->names[i], prefix, &fields[i]);
+      self->fit_into_block &= compat_fits_into_block(self->names[i].name.handle);
+    }
+  for (guint i = 0; i < count; i++)
+    self->names[i].rank = _get_rank(self, self->names[i].name.handle);
+  return self;
+}
+
+/*****************************************************************************
+ * Values
+ *****************************************************************************/
+
+static gboolean
+_is_integer(const LineValue *value)
+{
+  gsize sign = value->length && *value->start == '-';
+
+  if (value->is_integer)
+    return TRUE;
+  if (value->length == sign || value->length - sign > LINE_VALUE_SAFE_DIGITS)
+    return FALSE;
+  for (gsize i = sign; i < value->length; i++)
+    if (!g_ascii_isdigit(value->start[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static inline LogMessageValueType
+_get_type(const MessageName *name, const LineValue *value)
+{
+  switch (name->type)
+    {
+    case LINE_FIELD_INTEGER:
+      return _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
+    case LINE_FIELD_BOOLEAN:
+      return LM_VT_BOOLEAN;
+    default:
+      return LM_VT_STRING;
+    }
 }
 
 static void
-_block_free(gpointer block)
+_set_one_by_one(LogMessage *msg, const Statement *statement)
 {
-  nv_table_unref(block);
+  for (guint i = statement->values->count; i > 0; i--)
+    {
+      const LineValue *value = &statement->values->values[i - 1];
+      const MessageName *name = &statement->names->names[value->field];
+
+      log_msg_set_value_with_type(msg, name->name.handle, value->start, value->length, _get_type(name, value));
+    }
 }
 
-/* Each thread keeps the memory in which it composes. */
-static NVTable *
-_take_block(GPrivate *of_thread)
+/* Whether a message can refer to the value instead of having it twice. */
+static inline gboolean
+_is_in_source(const LineValue *value, const MessageSource *source)
 {
-  NVTable *block = g_private_get(of_thread);
-
-  if (!block)
-    block = nv_table_new(0, USUAL_COUNT, USUAL_SIZE);
-  compat_nv_table_clear(block);
-  return block;
+  return source->handle && value->length && value->start >= source->start
+         && value->start + value->length <= source->start + source->length;
 }
 
-static gboolean
-_is_in_source(const MessageValues *self, const MessageValue *value)
+static inline NVReferencedSlice
+_get_slice(const LineValue *value, const MessageSource *source)
 {
-  return value->start >= self->source && value->start + value->length <= self->source + self->source_length;
-}
-
-static gboolean
-_append(const MessageValues *self, const MessageValue *value, NVTable *block, gboolean can_refer)
-{
-  NVReferencedSlice slice = {
-    .handle = self->source_handle,
-    .ofs = value->start - self->source,
+  return (NVReferencedSlice){
+    .handle = source->handle,
+    .ofs = value->start - source->start,
     .len = value->length,
   };
-
-  if (can_refer && value->length && _is_in_source(self, value))
-    return compat_nv_table_append_indirect(block, value->name, &slice, value->type);
-  return compat_nv_table_append(block, value->name, value->start, value->length, value->type);
 }
 
-static NVTable *
-_compose(const MessageValues *self, NVTable *block, gboolean can_refer)
+/*****************************************************************************
+ * Blocks
+ *****************************************************************************/
+
+static inline gboolean
+_update_entry(NVEntry *entry, const MessageName *name, const LineValue *value, const MessageSource *source)
 {
-  for (guint i = 0; i < self->count; i++)
-    while (!_append(self, &self->values[self->order[i]], block, can_refer))
-      nv_table_realloc(block, &block);
-  return block;
+  if (!_is_in_source(value, source))
+    return compat_nv_entry_has(entry, value->start, value->length)
+           || compat_nv_entry_update(entry, value->start, value->length, _get_type(name, value));
+
+  NVReferencedSlice slice = _get_slice(value, source);
+  return compat_nv_entry_update_indirect(entry, &slice, _get_type(name, value));
+}
+
+/* FALSE: the values are of other fields than the block's, or need more room. */
+static gboolean
+_update_block(Block *self, const Statement *statement)
+{
+  const LineValues *values = statement->values;
+
+  if (self->names_id != statement->names->id || self->count != values->count)
+    return FALSE;
+  for (guint i = 0; i < values->count; i++)
+    {
+      const LineValue *value = &values->values[i];
+
+      if (self->fields[i] != value->field)
+        return FALSE;
+      if (self->entries[i]
+          && !_update_entry(self->entries[i], &statement->names->names[value->field], value, &statement->source))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+_append_entry(NVTable *table, const MessageName *name, const LineValue *value, const MessageSource *source)
+{
+  LogMessageValueType type = _get_type(name, value);
+
+  if (!_is_in_source(value, source))
+    return compat_nv_table_append(table, &name->name, value->start, value->length, type);
+
+  NVReferencedSlice slice = _get_slice(value, source);
+  return compat_nv_table_append_indirect(table, &name->name, &slice, type);
+}
+
+/* Sorted by rank; of two values with the same one the first. */
+static guint
+_sort(const Statement *statement, guint16 *order)
+{
+  const LineValues *values = statement->values;
+  guint count = 0;
+
+  for (guint i = 0; i < values->count; i++)
+    {
+#define RANK(value) statement->names->names[values->values[value].field].rank
+      guint slot = count;
+
+      while (slot > 0 && RANK(order[slot - 1]) > RANK(i))
+        slot--;
+      if (slot > 0 && RANK(order[slot - 1]) == RANK(i))
+        continue;
+      memmove(&order[slot + 1], &order[slot], (count - slot) * sizeof(*order));
+      order[slot] = i;
+      count++;
+#undef RANK
+    }
+  return count;
 }
 
 static void
-_set_one_by_one(const MessageValues *self, LogMessage *msg)
+_compose_block(Block *self, const Statement *statement)
 {
-  for (guint i = 0; i < self->count; i++)
-    {
-      const MessageValue *value = &self->values[i];
+  const LineValues *values = statement->values;
+  guint16 order[LINE_VALUES_MAX];
+  guint count = _sort(statement, order);
 
-      log_msg_set_value_with_type(msg, value->name->handle, value->start, value->length, value->type);
+  compat_nv_table_clear(self->table);
+  for (guint i = 0; i < count; i++)
+    {
+      const LineValue *value = &values->values[order[i]];
+
+      while (!_append_entry(self->table, &statement->names->names[value->field], value, &statement->source))
+        nv_table_realloc(self->table, &self->table);
     }
+
+  self->names_id = statement->names->id;
+  self->count = values->count;
+  for (guint i = 0; i < values->count; i++)
+    self->fields[i] = values->values[i].field;
+  memset(self->entries, 0, values->count * sizeof(*self->entries));
+  for (guint i = 0; i < count; i++)
+    self->entries[order[i]] = compat_nv_table_get_nth(self->table, i);
+}
+
+typedef struct _Blocks
+{
+  Block *blocks[BLOCKS];
+} Blocks;
+
+static void
+_blocks_free(gpointer s)
+{
+  Blocks *self = (Blocks *) s;
+
+  for (guint i = 0; i < BLOCKS; i++)
+    if (self->blocks[i])
+      {
+        nv_table_unref(self->blocks[i]->table);
+        g_free(self->blocks[i]);
+      }
+  g_free(self);
+}
+
+/* The one of this thread that the line may have been composed in before. */
+static Block *
+_get_block(const Statement *statement)
+{
+  static GPrivate of_thread = G_PRIVATE_INIT(_blocks_free);
+  Blocks *self = g_private_get(&of_thread);
+  /* lines of the same names differ by one that is there or not */
+  Block **block;
+
+  if (!self)
+    {
+      self = g_new0(Blocks, 1);
+      g_private_set(&of_thread, self);
+    }
+  block = &self->blocks[(statement->names->id + statement->values->count) % BLOCKS];
+  if (!*block)
+    {
+      *block = g_new0(Block, 1);
+      (*block)->table = nv_table_new(0, USUAL_COUNT, USUAL_SIZE);
+    }
+  return *block;
+}
+
+/*****************************************************************************
+ * Messages
+ *****************************************************************************/
+
+static gboolean
+_set_at_once(LogMessage *msg, Statement *statement)
+{
+  Block *block;
+
+  if (!statement->names->fit_into_block)
+    return FALSE;
+  block = _get_block(statement);
+  if (statement->source.handle && !compat_log_msg_refer_to(msg, statement->source.handle, block->table->used))
+    statement->source.handle = LM_V_NONE;
+  if (!_update_block(block, statement))
+    _compose_block(block, statement);
+  return compat_log_msg_add_block(msg, block->table);
 }
 
 void
-message_values_set(const MessageValues *self, LogMessage *msg)
+message_values_set(LogMessage *msg, const MessageNames *names, const LineValues *values, const MessageSource *source)
 {
-  static GPrivate of_thread = G_PRIVATE_INIT(_block_free);
-  gsize space = self->count * USUAL_SIZE / USUAL_COUNT;
+  Statement statement = { .names = names, .values = values, .source = *source };
 
-  /* "MESSAGE" and such, which prefix("") makes possible, are in no block */
-  if (!self->count || self->values[self->order[0]].name->handle <= LM_V_MAX)
-    {
-      _set_one_by_one(self, msg);
-      return;
-    }
-  gboolean can_refer = self->source_handle && compat_log_msg_refer_to(msg, self->source_handle, space);
-  NVTable *block = _compose(self, _take_block(&of_thread), can_refer);
-
-  g_private_set(&of_thread, block);
-  if (!compat_log_msg_add_block(msg, block))
-    _set_one_by_one(self, msg);
+  if (!_set_at_once(msg, &statement))
+    _set_one_by_one(msg, &statement);
 }

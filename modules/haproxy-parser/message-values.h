@@ -12,65 +12,54 @@
 #define MESSAGE_VALUES_H_INCLUDED
 
 #include "compat-nvtable.h"
+#include "line-values.h"
 
-/* all that a line gives, and what is said of it */
-#define MESSAGE_VALUES_MAX 288
-
-typedef struct _MessageValue
+typedef struct _MessageName
 {
-  const CompatNVName *name;
-  const gchar *start;
-  guint32 length;
-  LogMessageValueType type;
-} MessageValue;
+  CompatNVName name;
+  /* of its LineField */
+  guint8 type;
+  /* among the others, by handle */
+  guint16 rank;
+} MessageName;
 
-/* Values that a message is to get, all at once. */
-typedef struct _MessageValues
+/* How the fields of a kind of line are named in messages. */
+typedef struct _MessageNames
 {
-  NVHandle source_handle;
-  const gchar *source;
-  gsize source_length;
+  /* no other that was ever made has this number */
+  gsize id;
+  /* whether values of these names can be put into a message all at once */
+  gboolean fit_into_block;
   guint count;
-  MessageValue values[MESSAGE_VALUES_MAX];
-  /* by handle */
-  guint16 order[MESSAGE_VALUES_MAX];
-} MessageValues;
+  MessageName names[];
+} MessageNames;
 
 /**
- * message_values_init()
- * @source_handle: the value of the message that most of these are parts of, or LM_V_NONE
- * @source: that value
+ * message_names_new() - look the names of fields up
+ * @prefix: in front of each
+ *
+ * To be freed with g_free().
  */
-void message_values_init(MessageValues *self, NVHandle source_handle, const gchar *source, gsize source_length);
+MessageNames *message_names_new(const gchar *prefix, const LineField *fields, guint count);
 
-/**
- * message_values_add() - add a value; of two with the same name the first counts
- * @start: until message_values_set() has been called; a part of the source, or not
- */
-static inline void
-message_values_add(MessageValues *self, const CompatNVName *name, const gchar *start, gsize length,
-                   LogMessageValueType type)
+/* The value of the message that a line was read from. */
+typedef struct _MessageSource
 {
-  guint slot = self->count;
-
-  if (slot == MESSAGE_VALUES_MAX)
-    return;
-  while (slot > 0 && self->values[self->order[slot - 1]].name->handle > name->handle)
-    slot--;
-  if (slot > 0 && self->values[self->order[slot - 1]].name->handle == name->handle)
-    return;
-  for (guint i = self->count; i > slot; i--)
-    self->order[i] = self->order[i - 1];
-  self->order[slot] = self->count;
-  self->values[self->count++] = (MessageValue){ .name = name, .start = start, .length = length, .type = type };
-}
+  /* LM_V_NONE: it is not a value as it is */
+  NVHandle handle;
+  const gchar *start;
+  gsize length;
+} MessageSource;
 
 /**
- * message_values_set() - set them
+ * message_values_set() - give a message the values of a line
+ * @names: of the fields that @values have
  * @msg: may be written to
  *
- * Parts of the source become references to it, others are copied.
+ * Parts of the source become references to it, others are copied. Of two values
+ * with the same name the first counts.
  */
-void message_values_set(const MessageValues *self, LogMessage *msg);
+void message_values_set(LogMessage *msg, const MessageNames *names, const LineValues *values,
+                        const MessageSource *source);
 
 #endif

@@ -92,57 +92,84 @@ _find_rfc5424(SyslogHeader *self, const gchar *line, const gchar *p, const gchar
   return TRUE;
 }
 
-/* "... haproxy[14387]: " */
+/* The beginning of @p looks like @pattern: "0" is a digit or a blank, "A" a letter, everything else itself. */
 static gboolean
-_find_tag(SyslogHeader *self, const gchar *line, const gchar *p, const gchar *end)
+_looks_like(const gchar *p, const gchar *end, const gchar *pattern)
 {
-  const gchar *tag_end = memmem(p, end - p, "]: ", 3);
-  const gchar *pid, *name;
-
-  if (!tag_end)
+  if ((gsize) (end - p) < strlen(pattern))
     return FALSE;
-  for (pid = tag_end; pid > p && g_ascii_isdigit(pid[-1]); pid--)
-    ;
-  if (pid == tag_end || pid == p || pid[-1] != '[')
-    return FALSE;
-  for (name = pid - 1; name > p && name[-1] != ' '; name--)
-    ;
-  if (name == pid - 1)
-    return FALSE;
-
-  self->process_name = name;
-  self->process_name_length = pid - 1 - name;
-  self->pid = pid;
-  self->pid_length = tag_end - pid;
-  self->length = tag_end + 3 - line;
+  for (; *pattern; p++, pattern++)
+    if (*pattern == '0' ? !g_ascii_isdigit(*p) && *p != ' ' : *pattern == 'A' ? !g_ascii_isalpha(*p) : *p != *pattern)
+      return FALSE;
   return TRUE;
 }
 
-/* "2026-11-21T04:15:10.176129+00:00 ", of the "timed" and "iso" formats */
+/* "Feb  6 12:12:51 ", or "2026-11-21T04:15:10.176129+00:00 ", of the "timed" format and of others' files */
 static const gchar *
-_skip_timestamp(const gchar *p, const gchar *end)
+_skip_date(const gchar *p, const gchar *end)
+{
+  const gchar *blank;
+
+  if (_looks_like(p, end, "AAA 00 00:00:00 "))
+    return p + strlen("AAA 00 00:00:00 ");
+  blank = _looks_like(p, end, "0000-00-00T00:00:00") ? memchr(p, ' ', end - p) : NULL;
+  return blank ? blank + 1 : p;
+}
+
+/* "haproxy[14387]: " */
+static gboolean
+_find_tag(SyslogHeader *self, const gchar *line, const gchar *p, const gchar *end)
+{
+  const gchar *blank = memchr(p, ' ', end - p);
+  const gchar *pid_end, *pid;
+
+  if (!blank || blank - p < (gssize) strlen("a[1]:") || memcmp(blank - 2, "]:", 2) != 0)
+    return FALSE;
+  for (pid = pid_end = blank - 2; pid > p && g_ascii_isdigit(pid[-1]); pid--)
+    ;
+  if (pid == pid_end || pid - 1 <= p || pid[-1] != '[')
+    return FALSE;
+
+  self->process_name = p;
+  self->process_name_length = pid - 1 - p;
+  self->pid = pid;
+  self->pid_length = pid_end - pid;
+  self->length = blank + 1 - line;
+  return TRUE;
+}
+
+/* The host comes with the date only. */
+static gboolean
+_find_tag_behind_host(SyslogHeader *self, const gchar *line, const gchar *p, const gchar *end)
 {
   const gchar *blank = memchr(p, ' ', end - p);
 
-  if (!blank || blank - p < 19 || p[4] != '-' || p[10] != 'T' || p[13] != ':')
-    return p;
-  return blank + 1;
+  return blank && _find_tag(self, line, blank + 1, end);
 }
 
+/* Most lines begin with an address, which is no reason to look for a tag. */
 static gboolean
-_find_short(SyslogHeader *self, const gchar *line, const gchar *p, const gchar *end)
+_may_begin_header(const gchar *line, gsize length)
 {
-  memset(self, 0, sizeof(*self));
-  p = _skip_timestamp(p, end);
-  self->length = p - line;
-  return p > line;
+  return length >= strlen("<0>") && (!g_ascii_isdigit(*line) || (length > 4 && line[4] == '-'));
 }
 
 gboolean
 syslog_header_find(SyslogHeader *self, const gchar *line, gsize length)
 {
-  const gchar *end = line + MIN(length, HEADER_MAX);
-  const gchar *p = _skip_priority(line, end);
+  if (!_may_begin_header(line, length))
+    return FALSE;
 
-  return _find_rfc5424(self, line, p, end) || _find_tag(self, line, p, end) || _find_short(self, line, p, end);
+  const gchar *end = line + MIN(length, HEADER_MAX);
+  const gchar *behind_priority = _skip_priority(line, end);
+  const gchar *p = _skip_date(behind_priority, end);
+
+  memset(self, 0, sizeof(*self));
+  if (p == behind_priority && _find_rfc5424(self, line, p, end))
+    return TRUE;
+  if (_find_tag(self, line, p, end) || (p > behind_priority && _find_tag_behind_host(self, line, p, end)))
+    return TRUE;
+  /* the "short" and "priority" formats have no more */
+  self->length = p - line;
+  return p > line;
 }

@@ -95,6 +95,8 @@ proxy_macro_names_init(ProxyMacroNames *self, const gchar *prefix, GError **erro
       if (self->handles[i] == LM_V_NONE)
         return FALSE;
     }
+  /* the prefix decides it, for all of them */
+  self->fit_into_block = compat_fits_into_block(self->handles[0]);
   return TRUE;
 }
 
@@ -199,6 +201,6 @@ _set_one_by_one(const ProxyMacroValues *values, const ProxyMacroNames *names, Lo
 void
 proxy_macros_apply(const ProxyMacroValues *values, const ProxyMacroNames *names, LogMessage *msg)
 {
-  if (!compat_log_msg_add_block(msg, _get_rendered(values, names)))
+  if (!names->fit_into_block || !compat_log_msg_add_block(msg, _get_rendered(values, names)))
     _set_one_by_one(values, names, msg);
 }

@@ -21,6 +21,8 @@ typedef struct _ProxyMacroNames
   /* no two of the process have the same, and none has 0 */
   guint64 serial;
   gchar *prefix;
+  /* whether they can be put into a message all at once */
+  gboolean fit_into_block;
   NVHandle handles[PROXY_MACRO_TLV];
 } ProxyMacroNames;
 

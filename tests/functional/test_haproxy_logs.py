@@ -69,6 +69,14 @@ def log(daemon, haproxy):
     return Log(daemon, haproxy)
 
 
+@pytest.fixture
+def certificate(tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", tmp_path / "k",
+                    "-out", tmp_path / "c"], check=True, capture_output=True)
+    (tmp_path / "pem").write_bytes((tmp_path / "k").read_bytes() + (tmp_path / "c").read_bytes())
+    return tmp_path / "pem"
+
+
 @contextmanager
 def server(answer=b"HTTP/1.0 200 OK\r\nServer: me|you {x}\r\nSet-Cookie: SRV=s 1; path=/\r\n\r\nhello"):
     """A server that gives every connection this answer; None: it never answers."""
@@ -179,6 +187,100 @@ def test_no_server_and_redispatch(log):
     assert (redispatched["server_name"], redispatched["status_code"], redispatched["retries"]) == ("app1", "200", "1")
 
 
+KNOWN = {  # what the client, the server and the configuration say themselves
+    "client_ip": "127.0.0.1", "client_port": "{client_port}", "frontend_name": "www", "backend_name": "app", "server_name": "app1",
+    "server_port": "{server_port}", "server_ip": "127.0.0.1", "backend_source_ip": "127.0.0.1", "status_code": "200",
+    "http_method": "GET", "http_uri": "/path/x?a=1&b=%22", "http_path": "/path/x", "http_path_only": "/path/x",
+    "http_query": "a=1&b=%22", "http_version": "HTTP/1.1", "http_request": "GET /path/x?a=1&b=%22 HTTP/1.1", "src": "127.0.0.1",
+    "dst_port": "{front}", "capture_req_hdr_0": "www.example.com", "agent": "Mozilla {5.0} (a|b)", "hostname": socket.gethostname(),
+    "termination_state": "----", "captured_request_cookie": "SID=x", "captured_response_cookie": "-"}
+CUSTOM = [  # log-format as in haproxy.cfg, other options, values beside those that KNOWN has
+    (r'"%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r"', "", {}),
+    (r"%{+Q}o\ %ci\ %HM\ %HU\ %ST", "", {}),
+    ("""'{"ip":"%ci","port":%cp,"status":%ST,"uri":"%HU","agent":"%(agent)[capture.req.hdr(1)]"}'""", "", {}),
+    ('"%{+Q,+E}[capture.req.hdr(0),lower] %[src] %[dst_port] %HQ"', "", {}),
+    ('"%[capture.req.hdr(0)]|%(agent)[capture.req.hdr(1)]|%HP|%HQ|%HV|%ST"', "", {}),
+    (r"%ci\ -\ [%T]\ %{+Q}r\ %ST\ %B", "", {}),
+    ('"%{+X}ci:%{+X}cp %ID %r"', "", {"client_ip": "7F000001", "client_port": "{client_port:X}"}),
+    ('"client=%ci port=%cp method=%HM path=%HPO status=%ST bytes=%B time=%Ta"', "", {}),
+    ('"%H %b %f %s %si:%sp %bi:%bp"', "", {}),
+    ('"%{+Q}hrl %ci:%cp"', "", {"request_header": {"1": "www.example.com", "2": "Mozilla #7B5.0#7D (a#7Cb)"}}),
+    ('"%{+Q}hrl %{+Q}hsl %ST"', "request-headers('host' 'agent') response-headers('server')",
+     {"request_header": {"host": "www.example.com", "agent": "Mozilla #7B5.0#7D (a#7Cb)"},
+      "response_header": {"server": "me#7Cyou #7Bx#7D"}}),
+    (r'"%tr\t%ci\t%HU\t%ST"', "", {}),
+]
+
+
+@pytest.mark.parametrize("log_format, options, expected", CUSTOM)
+def test_custom_formats(log, log_format, options, expected):
+    in_haproxy = log_format.replace("%(agent)[", "%[")  # a name is taken from HAProxy 3.0 on
+    ours = log_format.replace("\\", "\\\\").replace('"', '\\"')
+    with server() as port:
+        log.start(frontend(f"log-format {in_haproxy}").replace("{server}", str(port)), f'log-format("{ours}") {options}')
+        client_port, _ = log.send(REQUEST)
+        values = log.wait_line("custom")
+    known = {**KNOWN, **expected}
+    for name in set(values) & set(known):
+        assert values[name] == (known[name].format(client_port=client_port, server_port=port, front=log.front)
+                                if "_port" in name else known[name]), name
+    assert len(set(values) & set(known)) >= 3
+    assert {"partial", "truncated"}.isdisjoint(values)
+
+
+def test_http_2(log):
+    inner = free_port()
+    with server() as port:
+        log.start(frontend(f"bind 127.0.0.1:{inner} proto h2").replace("{server}", str(port))
+                  + f"frontend edge\n  no log\n  bind 127.0.0.1:{{front}}\n  use_backend inner\nbackend inner\n  server www 127.0.0.1:{inner} proto h2\n"
+                  .replace("{front}", str(free_port())))
+        edge = int(log.haproxy.config_file.read_text().rpartition("bind 127.0.0.1:")[2].split()[0])
+        with socket.create_connection(("127.0.0.1", edge), 10) as sock:
+            sock.sendall(REQUEST)
+            values = log.wait_line("http")
+    assert (values["http_method"], values["http_version"], values["http_path"], values["http_query"]) == (
+        "GET", "HTTP/2.0", "/path/x", "a=1&b=%22")
+    assert (values["status_code"], values["request_header"]["1"]) == ("200", "www.example.com")
+
+
+@pytest.mark.parametrize("name", ["www.example.com", "evil/TLSv9/FAKE"])
+def test_https(log, certificate, name):
+    with server() as port:
+        log.start(frontend(f"bind 127.0.0.1:{{front}} ssl crt {certificate}").replace("bind 127.0.0.1:{front}\n", "", 1)
+                  .replace("{server}", str(port)), default="option httpslog")
+        client = subprocess.run(["openssl", "s_client", "-quiet", "-tls1_3", "-servername", name, "-connect", f"127.0.0.1:{log.front}"],
+                                input=REQUEST, capture_output=True)
+        values = log.wait_line("https")
+    assert b"hello" in client.stdout
+    assert (values["frontend_ssl"], values["frontend_name"], values["status_code"]) == ("true", "www", "200")
+    assert (values["ssl_fc_sni"], values["ssl_version"], values["ssl_ciphers"]) == (name, "TLSv1.3", "TLS_AES_256_GCM_SHA384")
+    assert {values[name] for name in ("fc_err", "ssl_c_err", "ssl_c_ca_err", "ssl_fc_is_resumed")} == {"0"}
+
+
+def test_the_queue_of_a_server(log):
+    with server(None) as port:
+        log.start(frontend("timeout client 5s", "timeout queue 100ms\n  timeout server 2s\n  server app1 127.0.0.1:{server} maxconn 1")
+                  .replace("{server}", str(port)))
+        with socket.create_connection(("127.0.0.1", log.front), 10) as first:
+            first.sendall(REQUEST)
+            wait_for(lambda: ",app1,0,0,1," in log.haproxy.command("show stat"), lambda: "a busy server")
+            client_port, _ = log.send(REQUEST)
+            values = log.wait_line("http")
+    assert (values["client_port"], values["status_code"], values["termination_state"]) == (str(client_port), "503", "sQ--")
+    assert (values["Tc"], values["Tr"], values["srv_queue"]) == ("-1", "-1", "0")
+    assert int(values["Tw"]) >= 100
+
+
+def test_a_client_that_goes_away(log):
+    request = REQUEST.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\nhalf of it")
+    with server(None) as port:
+        log.start(frontend().replace("{server}", str(port)))
+        with socket.create_connection(("127.0.0.1", log.front), 10) as sock:
+            sock.sendall(request)
+        values = log.wait_line("http")
+    assert (values["termination_state"][0], values["http_method"], values["Tr"]) == ("C", "POST", "-1")
+
+
 def test_a_line_that_haproxy_cuts(log):
     with server() as port:
         sections = frontend(f"no log\n  log 127.0.0.1:{log.port} len 300 local0").replace("{server}", str(port))
@@ -213,11 +315,8 @@ def test_connections_without_a_log_format(log):
                       "destination_port": str(log.front), "frontend_name": "www", "mode": "HTTP"}
 
 
-def test_errors_before_there_is_a_request(log, tmp_path):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", tmp_path / "k",
-                    "-out", tmp_path / "c"], check=True, capture_output=True)
-    (tmp_path / "pem").write_bytes((tmp_path / "k").read_bytes() + (tmp_path / "c").read_bytes())
-    log.start(f"frontend www\n  bind 127.0.0.1:{{front}} name tls ssl crt {tmp_path}/pem\n  http-request deny\n")
+def test_errors_before_there_is_a_request(log, certificate):
+    log.start(f"frontend www\n  bind 127.0.0.1:{{front}} name tls ssl crt {certificate}\n  http-request deny\n")
     client_port, _ = log.send(b"no TLS at all\n")
     values = log.wait_line("error")
     assert (values["client_port"], values["frontend_name"], values["bind_name"]) == (str(client_port), "www", "tls")

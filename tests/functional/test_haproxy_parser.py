@@ -17,6 +17,10 @@ TCP_VALUES = dict(
     retries="3", srv_queue="0", backend_queue="0", frontend_ssl="false", process_name="haproxy", pid="14387", format="tcp")
 
 
+HEADERS = ["haproxy[14387]: ", "<134>Feb  6 12:12:56 localhost haproxy[14387]: ",
+           "<134>1 2009-02-06T12:12:56+00:00 localhost haproxy 14387 - - "]
+
+
 @pytest.fixture
 def parse(daemon, port):
     """parse("what stands in the log path", line...): the messages that come out of it."""
@@ -35,10 +39,6 @@ def parser(options=""):
 
 def values(message):
     return message.get("_haproxy", {})
-
-
-HEADERS = ["haproxy[14387]: ", "<134>Feb  6 12:12:56 localhost haproxy[14387]: ",
-           "<134>1 2009-02-06T12:12:56+00:00 localhost haproxy 14387 - - "]
 
 
 @pytest.mark.parametrize("flags, header", [("no-parse", header) for header in HEADERS] + [
@@ -65,6 +65,16 @@ OPTIONS = [  # options, line, values among others
     ("", HTTP[:-10], dict(format="http", truncated="true", http_method="GET")),
     ("", f"unix:1 [{DATE}] fe/1: SSL handshake failure", dict(format="error", error_message="SSL handshake failure")),
     ("", "Connect from 10.0.0.1:1 to 10.0.0.2:2 (fe/HTTP)", dict(format="connect", mode="HTTP", source_port="1")),
+    # what looks like a header is one
+    ("log-format('%HM %HU %ST')", HEADERS[1] + "GET /x 200", dict(http_method="GET", process_name="haproxy", pid="14387")),
+    ("log-format('%HM %[x] %ST')", "GET any text evil[9]: 200", dict(http_method="GET", x="any text evil[9]:", pid=None)),
+    # names say how many headers there are
+    ("log-format('%ci %hrl %cp') request-headers('a' 'b')", "1.2.3.4 x - 5", dict(client_port="5", request_header={"a": "x"})),
+    ("log-format('%{+Q}hrl %{+Q}hsl') request-headers('a' 'b') response-headers('c')", '"x" "" "y"',
+     dict(request_header={"a": "x"}, response_header={"c": "y"})),
+    # HAProxy does not encode cookies
+    ("log-format('%CC %HP') unescape(yes)", "a=#41#0A /#41#4a", dict(captured_request_cookie="a=#41#0A", http_path="/A#4a")),
+    ("log-format('%(state)ts') explain(yes)", "CD", dict(termination_cause="aborted by the client", state="CD")),
     ("", "backend b has no server available!", dict(format="event", event="backend_without_server", backend_name="b")),
 ]
 
@@ -154,6 +164,10 @@ MISTAKES = [  # options, what the error says
     ("log-format('%ci %hrl %cp')", ["a list of captured headers", "\n        ^\n"]),
     # of a long string the part around the place
     (f"log-format('{'x' * 100}%ci%cp-{'y' * 100}')", ["\n    " + "x" * 27 + "%ci%cp-yyyyyy\n" + " " * 34 + "^\n"]),
+    ("log-format('ééé%ci%cp')", ["    ééé%ci%cp\n" + " " * 10 + "^"]),
+    (f"log-format('%{'z' * 300}')", ["\n    %" + "z" * 39 + "\n     ^\n"]),
+    ("log-format('%ci:%cp:%fi:%fp')", ["write a blank in front of this value"]),
+    ("log-format('" + " ".join(f"%(x{i})ST" for i in range(300)) + "')", ["there are too many values"]),
     ("log-format('')", ["there is no value"]),
     ("formats('tcp' 'foo')", ['does not know "foo"', '"http-clf"']),
     ("prefix('') log-format('%(DATE)ci')", ['no message can have a value named "DATE"']),
@@ -173,3 +187,10 @@ def test_names_of_headers_may_come_behind_the_format_that_needs_them(daemon):
     result = daemon.check(f"network(port({free_port()}));",
                           filters=parser("log-format('%ci %hrl %cp') request-headers('a')"))
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_client_cannot_forge_what_is_behind_its_cookie(parse):
+    cookie = 'SID=x - ---- 9/9/9/9/9 0/0 {adm} "GET /fake HTTP/1.1'
+    (message,) = parse(parser(), HTTP.replace("2750 - -", f"2750 {cookie} -"))
+    assert {name: values(message)[name] for name in ("captured_request_cookie", "actconn", "http_path")} == dict(
+        captured_request_cookie=cookie, actconn="1", http_path="/a#22b")

@@ -63,9 +63,12 @@ static const Case CASES[] = {
   { "%ci:%cp", "2001:db8::1:33313", "client_ip=[2001:db8::1] client_port=[33313]" },
   { "%ci", "2001:db8::1", "client_ip=[2001:db8::1]" },
   { "[%ci]:%cp", "[::1]:5", "client_ip=[::1] client_port=[5]" },
-  { "%ci:%cp:%fi:%fp",
-    "1.2.3.4:5:6.7.8.9:10",
-    "client_ip=[1.2.3.4] client_port=[5] frontend_ip=[6.7.8.9] frontend_port=[10]" },
+  { "%ci:%cp %fi:%fp",
+    "2001:db8::2:80 2001:db8::2:80",
+    "client_ip=[2001:db8::2] client_port=[80] frontend_ip=[2001:db8::2] frontend_port=[80]" },
+  { "%ci:%cp:%ms: %fi",
+    "2001:db8::2:80:5: ::1",
+    "client_ip=[2001:db8::2] client_port=[80] accept_date_ms=[5] frontend_ip=[::1]" },
   { "%si:%sp %bi:%bp x", ":0 unix:0 x", "server_port=[0] backend_source_ip=[unix] backend_source_port=[0]" },
   { "%{+X}ci:%{+X}cp", "0A000102:8221", "client_ip=[0A000102] client_port=[8221]" },
   { "%{+X}Ts %{+X}ms %{+X}rt",
@@ -131,6 +134,27 @@ static const Case CASES[] = {
     "client_ip=[1.2.3.4] http_method=[POST] http_request=[GET / HTTP/1.1] http_uri=[/] http_path=[/] "
     "http_version=[HTTP/1.1]" },
 
+  /* a client's name of a server that looks like what follows */
+  { "%ST %[ssl_fc_sni]/%sslv/%sslc",
+    "200 evil/TLSv9/FAKE/TLSv1.3/TLS_AES_256_GCM_SHA384",
+    "status_code=[200] ssl_fc_sni=[evil/TLSv9/FAKE] ssl_version=[TLSv1.3] ssl_ciphers=[TLS_AES_256_GCM_SHA384]" },
+  /* quotes, and backslashes in front of them */
+  { "%{+Q,+E}[x] %ci", "\"a\\\\\" 127.0.0.1", "x=[a\\\\] client_ip=[127.0.0.1]" },
+  { "%{+Q,+E}[x] %ci", "\"a\\\" \\\"\" 127.0.0.1", "x=[a\\\" \\\"] client_ip=[127.0.0.1]" },
+  { "%{+Q}[x] %ci", "\"a\" 1\" 127.0.0.1", "x=[a\" 1] client_ip=[127.0.0.1]" },
+  /* names joined by what they may contain */
+  { "%b:%s %f-%ci", "bck:srv f-::1", "backend_name=[bck] server_name=[srv] frontend_name=[f] client_ip=[::1]" },
+  { "%{+X}ci %{+X}cp", "- 3", "client_ip=[-] client_port=[3]" },
+  { "%ci:%cp", "999.9.9.9:1", NULL },
+  { "%ci:%cp", "1..2.3:1", NULL },
+  { "%HM %HU", "CONNECT h:443", "http_method=[CONNECT] http_uri=[h:443]" },
+  { "%{+Q}r",
+    "\"CONNECT h:443 HTTP/1.1\"",
+    "http_request=[CONNECT h:443 HTTP/1.1] http_method=[CONNECT] http_uri=[h:443] http_version=[HTTP/1.1]" },
+  { "%{+Q}r",
+    "\"OPTIONS * HTTP/1.1\"",
+    "http_request=[OPTIONS * HTTP/1.1] http_method=[OPTIONS] http_uri=[*] http_path=[*] http_version=[HTTP/1.1]" },
+
   /* other lines */
   { TCP, "", NULL },
   { TCP, "hello world", NULL },
@@ -144,6 +168,12 @@ static const Case CASES[] = {
 
 /* cut, these look like other ones */
 static const Case AMBIGUOUS_WHEN_CUT[] = {
+  /* a client's cookie that looks like the rest of a line */
+  { HTTP,
+    HTTP_HEAD "SID=x - ---- 9/9/9/9/9 0/0 {adm} \"GET /fake HTTP/1.1 -" HTTP_MIDDLE "{h} \"GET / HTTP/1.1\"",
+    HTTP_HEAD_VALUES "captured_request_cookie=[SID=x - ---- 9/9/9/9/9 0/0 {adm} \"GET /fake HTTP/1.1] "
+                     "captured_response_cookie=[-]" HTTP_MIDDLE_VALUES
+                     "captured_request_headers=[h] request_header.1=[h] " GET NO_SSL },
   { HTTP,
     HTTP_HEAD "a=b c --NI 1/1 d=\"e\"" HTTP_MIDDLE "\"GET / HTTP/1.1\"",
     HTTP_HEAD_VALUES
@@ -160,6 +190,8 @@ _parse(const LogFormat *format, const gchar *line, gsize length, LogLineResult *
   gchar *text = NULL;
 
   *result = log_line_parse(format, copy, length, &values, &mark, G_MAXUINT);
+  if (*result == LOG_LINE_TRUNCATED)
+    log_line_parse_truncated(format, copy, length, &values);
   if (*result != LOG_LINE_DIFFERS)
     text = format_values(format->fields, &values);
   g_free(copy);
@@ -273,6 +305,15 @@ static const Case TRUNCATED[] = {
   { TCP,
     "10.0.1.2:33313 [" DATE "] fn",
     "client_ip=[10.0.1.2] client_port=[33313] accept_date=[" DATE "] frontend_name=[fn] truncated=[true]" },
+  { HTTP,
+    HTTP_HEAD "- -" HTTP_MIDDLE "\"GET /ab HTT",
+    HTTP_HEAD_VALUES NO_COOKIES HTTP_MIDDLE_VALUES
+    "http_request=[GET /ab HTT] http_method=[GET] http_uri=[/ab] http_path=[/ab] frontend_ssl=[false] "
+    "truncated=[true]" },
+  { "%ci %ST %Ta %{+Q}hrl",
+    "::1 200 5 \"h\" \"i",
+    "client_ip=[::1] status_code=[200] Ta=[5] captured_request_headers=[\"h\" \"i] "
+    "request_header.1=[h] request_header.2=[i] truncated=[true]" },
   { TCP, "10.0.1.2:33313 [06/Feb/2", NULL },
   { "%[a] %[b] %r", "hello wor", NULL },
 };
@@ -291,6 +332,26 @@ Test(log_line, truncated)
       g_free(values);
       log_format_free(format);
     }
+}
+
+/* Thirty strings, and a line of three thousand bytes. */
+Test(log_line, many_strings)
+{
+  GString *string = g_string_new("%ci"), *line = g_string_new("::1");
+  LogFormat *format;
+  LogLineResult result;
+
+  for (guint i = 0; i < 30; i++)
+    {
+      g_string_append_printf(string, " %%[var(txn.k%u)]", i);
+      g_string_append_printf(line, " %0100u", i);
+    }
+  format = _compile(string->str);
+  g_free(_parse(format, line->str, line->len, &result));
+  cr_expect_eq(result, LOG_LINE_FITS);
+  log_format_free(format);
+  g_string_free(string, TRUE);
+  g_string_free(line, TRUE);
 }
 
 /*****************************************************************************
@@ -371,6 +432,9 @@ static const struct
   { "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0", NULL },
   { "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0", "tcp" },
   { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET /", "http" },
+  /* what is behind the request is HTTPS only */
+  { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" 0/00000", "https" },
+  { HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" 0/0/0/0/0 1wt.eu/TLSv1.", "https" },
   { "hello", NULL },
   { "", NULL },
 };
@@ -393,5 +457,24 @@ Test(log_line, built_in_formats)
         format ? format->name : "none", FORMATS[i].format ? FORMATS[i].format : "none", "%s", FORMATS[i].line);
       g_free(copy);
     }
+  g_array_free(formats, TRUE);
+}
+
+/* The second format begins like the first, with a string that ends elsewhere in it. */
+Test(log_line, formats_that_begin_alike)
+{
+  static const gchar line[] = "u 1.2.3.4 80 q+5";
+  static LineValues values;
+  GArray *formats = line_formats_new();
+  LogFormatHeaderNames names = { NULL, NULL };
+  LogFormatError error;
+
+  cr_assert(line_formats_add_custom(formats, "%[a] %ci %[b]-%ST", &names, &error));
+  cr_assert(line_formats_add_custom(formats, "%[a] %cp %[b]+%ST", &names, &error));
+  const LineFormat *format = line_formats_parse(formats, line, strlen(line), &values);
+  cr_assert(format);
+  gchar *text = format_values(format->fields, &values);
+  cr_expect_str_eq(text, "a=[u 1.2.3.4] client_port=[80] b=[q] status_code=[5]", "%s", text);
+  g_free(text);
   g_array_free(formats, TRUE);
 }

@@ -63,7 +63,7 @@ static const struct
   { "hs", "captured_response_headers", HEADERS },
   { "rc", "retries", NUMBER },
   { "s", "server_name", NAME },
-  { "sslv", "ssl_version", TEXT },
+  { "sslv", "ssl_version", NAME },
   { "t", "accept_date", DATE },
   { "tr", "request_date", DATE },
   { "ts", "termination_state", STATE },
