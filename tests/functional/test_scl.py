@@ -261,6 +261,17 @@ def test_a_proxy_header_of_anybody_else_is_a_message(source, port):
     assert {m["SOURCEIP"] for m in messages} == {"127.0.0.1"}
 
 
+def test_ipv6(source, port):
+    daemon = source(f'unix-socket("") ip("::") ip-protocol(6) port({port})')
+    for family, host in ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as udp:
+            udp.sendto(HTTP_LINE.encode(), (host, port))
+        connect(port, HTTP_LINE.encode() + b"\n", host=host).close()
+    messages = daemon.wait_messages(4)
+    assert {parsed(m)["format"] for m in messages} == {"http"}
+    assert sorted(m["SOURCEIP"].removeprefix("::ffff:") for m in messages) == ["127.0.0.1", "127.0.0.1", "::1", "::1"]
+
+
 def test_only_so_many_connections(source, port):
     daemon = source(f'unix-socket("") ip(127.0.0.1) port({port}) max-connections(1)')
     with connect(port, line("one")), connect(port, line("two")):
