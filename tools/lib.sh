@@ -21,8 +21,8 @@ DEMO_PACKAGES=(haproxy socat)
 # for the tests of one build
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
-  bsdutils git iproute2 libcriterion-dev libnginx-mod-stream netbase openssl procps python3-pytest strace syslog-ng-scl
-  valgrind xz-utils
+  bsdutils git iproute2 libcriterion-dev libnginx-mod-stream netbase openssl procps python3-pytest python3-pytest-xdist strace
+  syslog-ng-mod-http syslog-ng-mod-rdkafka syslog-ng-scl util-linux valgrind xz-utils
 )
 
 # for everything else that is checked

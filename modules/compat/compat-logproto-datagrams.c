@@ -28,6 +28,13 @@ typedef struct _LogProtoDatagrams
   GString *converted;
 } LogProtoDatagrams;
 
+/* In a union, where syslog-ng keeps them in one. */
+static const LogProtoServerOptions *
+_get_options(const LogProtoDatagrams *self)
+{
+  return (const LogProtoServerOptions *) self->super.options;
+}
+
 /*****************************************************************************
  * encoding()
  *****************************************************************************/
@@ -44,7 +51,7 @@ _close_converter(LogProtoDatagrams *self)
 static void
 _follow_encoding(LogProtoDatagrams *self)
 {
-  const gchar *encoding = self->super.options->encoding;
+  const gchar *encoding = _get_options(self)->encoding;
 
   if (g_strcmp0(encoding, self->encoding) == 0)
     return;
@@ -153,7 +160,7 @@ _fetch(LogProtoServer *s, const guchar **msg, gsize *msg_len, gboolean *may_read
   _hand_addresses_over(&payload, aux);
 
   *msg = payload.bytes;
-  *msg_len = MIN(payload.length, (gsize) s->options->max_msg_size);
+  *msg_len = MIN(payload.length, (gsize) _get_options(self)->max_msg_size);
   _follow_encoding(self);
   if (self->converter != NO_CONVERTER)
     _convert(self, msg, msg_len);

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from client import send
 from daemon import as_text, config_version, free_port, module_path, wait_for
+from scl import BLOCKS, INCLUDE, SCL, replaced
 
 TOP = Path(__file__).parents[2]
 MODULE_SOURCES = TOP / "modules/proxy-protocol"
@@ -37,7 +38,7 @@ def source(name):
 def configuration(block):
     """As syslog-ng takes it: keys and certificates are looked for, but not looked at."""
     block = re.sub(r"/etc/syslog-ng/tls/[\w.]+", "/dev/null", block)
-    return f"@version: {config_version()}\n{block}"
+    return f"@version: {config_version()}\n{INCLUDE}{block}"
 
 
 # ---------------------------------------------------------------------------
@@ -79,13 +80,6 @@ def test_a_configuration_of_nginx_is_right(tmp_path, block):
     result = subprocess.run(["/usr/sbin/nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log"],
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-
-
-def replaced(text, *replacements):
-    for old, new in replacements:
-        assert old in text
-        text = text.replace(old, new)
-    return text
 
 
 def test_the_first_two_configurations_work_together(daemon, tmp_path, port):
@@ -227,6 +221,40 @@ def test_every_alias():
     aliases = re.findall(r'^  \{ "(\w+)", "\w+", LOG_FORMAT_', (PARSER_SOURCES / "log-format.c").read_text(), re.M)
     assert len(aliases) > 60
     assert [alias for alias in aliases if f"`%{alias}`" not in README and f"`{alias}`" not in README] == []
+
+
+def block_options(name):
+    """The options of a block of the library, with their defaults."""
+    (options,) = re.findall(rf"^block \w+ {name}\((.*?)\)\s*\{{", "\n".join(p.read_text() for p in (SCL / "haproxy").glob("*.conf")),
+                            re.M | re.S)
+    return {option: default.strip('"') for option, default in re.findall(r"([\w-]+)\(([^()]*)", options)}
+
+
+def test_every_option_of_the_library():
+    text = README.partition("\n## Ready-made")[2].partition("\n## ")[0]
+    options = [option for name in BLOCKS for option in block_options(name)]
+    assert len(options) > 15
+    assert [option for option in options if f"`{option}(" not in text] == []
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_default_of_the_library(name):
+    """Those that are a number or a path."""
+    text = README.partition(f"\n### {name}()\n")[2].partition("\n### ")[0]
+    rows = re.findall(r"^\| `([\w-]+)\([^`|]*\)` \| `?([\d/][^|`:]*)", text, re.M)
+    defaults = block_options(name)
+    assert {option: defaults[option] for option, _ in rows} == dict((option, default.strip()) for option, default in rows)
+
+
+def test_every_field_of_the_documents():
+    text = README.partition("\n### haproxy-ecs()\n")[2].partition("\n### ")[0]
+    fields = set(re.findall(r'\bto\("(\w[\w.]+)"\)|^      set\(".*?" value\("([\w@][\w.]*)"', (SCL / "haproxy/ecs.conf").read_text(), re.M))
+    fields = {name for pair in fields for name in pair if name}
+    assert len(fields) > 60
+    assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
+    # and none that there is not
+    named = set(re.findall(r"`((?:source|destination|http|url|tls|event|haproxy|process|host|related|ecs)\.[\w.]+)`", text))
+    assert named - fields == set()
 
 
 def test_every_macro():
