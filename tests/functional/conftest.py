@@ -10,9 +10,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import rsyslog  # noqa: E402
 from daemon import SyslogNg, free_port  # noqa: E402
 from haproxy import HAProxy  # noqa: E402
 from tls import make_certificates  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: measures times, and is not to be run in parallel with other tests")
 
 
 @pytest.fixture
@@ -41,6 +46,12 @@ def start(daemon, port):
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
     return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def unpacked_rsyslog():
+    if not rsyslog.unpack():
+        pytest.skip("rsyslog cannot be downloaded")
 
 
 @pytest.fixture

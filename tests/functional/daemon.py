@@ -2,6 +2,7 @@
 """The real syslog-ng, run in a directory of its own with the module under test."""
 
 import functools
+import itertools
 import json
 import os
 import random
@@ -98,13 +99,22 @@ def wait_for(condition, what, timeout=10):
     return result
 
 
+@functools.cache
+def _ports():
+    """Those that the kernel gives to no client, in any order. Tests that run in parallel have each their own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = list(range(10000 + worker, 32768, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))))
+    random.shuffle(ports)
+    return itertools.cycle(ports)
+
+
 def free_port(family=socket.AF_INET, kind=socket.SOCK_STREAM):
-    """A port that no socket uses, and that the kernel will give to no client: on any address of the family."""
-    while True:
+    """A port that no socket uses, on any address of the family, and that no other test was given lately."""
+    for port in _ports():
         with socket.socket(family, kind) as s:
             try:
-                s.bind(("", random.randrange(10000, 32768)))
-                return s.getsockname()[1]
+                s.bind(("", port))
+                return port
             except OSError:
                 continue
 

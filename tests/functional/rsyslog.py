@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real rsyslog, run in a directory of its own. Debian has it, but not beside syslog-ng: it is unpacked, not installed."""
 
+import fcntl
 import json
 import os
 import re
@@ -25,13 +26,17 @@ def _packages():
 
 def unpack():
     """Downloads the packages once for each build directory. Returns whether rsyslog is there."""
-    if not list(ROOT.glob("usr/lib/*-linux-gnu/rsyslog/lmnsd_ossl.so")):
-        ROOT.mkdir(exist_ok=True)
+    ROOT.mkdir(exist_ok=True)
+    with open(ROOT / "lock", "w") as lock:
+        # another test may be at it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if list(ROOT.glob("usr/lib/*-linux-gnu/rsyslog/lmnsd_ossl.so")):
+            return True
         if subprocess.run(["apt-get", "download", *_packages()], cwd=ROOT, capture_output=True).returncode != 0:
             return False
         for package in ROOT.glob("*.deb"):
             subprocess.run(["dpkg", "-x", package, ROOT], check=True)
-    return True
+        return True
 
 
 class _Rsyslog(ProxyProcess):

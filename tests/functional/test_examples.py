@@ -126,9 +126,7 @@ def test_haproxy_logs(start_example, log_to, tmp_path):
     assert (str(first["status_code"]), str(second["status_code"]), first["http_path"]) == ("200", "404", "/index.html")
 
 
-def test_sekoia(start_example, log_to, tmp_path, certificates, front):
-    if not rsyslog.unpack():
-        pytest.skip("rsyslog cannot be downloaded")
+def test_sekoia(start_example, log_to, unpacked_rsyslog, tmp_path, certificates, front):
     pem = certificate(certificates.directory, "localhost", "/CN=localhost", ["rsa:2048"], "ca")
     intake = rsyslog.RsyslogReceiver(tmp_path)
     intake.start(front, pem, pem.with_suffix(".key"))

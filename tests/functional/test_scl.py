@@ -484,10 +484,8 @@ def localhost(certificates):
 
 
 @pytest.fixture
-def intake(tmp_path):
+def intake(unpacked_rsyslog, tmp_path):
     """A rsyslog that has not been started."""
-    if not rsyslog.unpack():
-        pytest.skip("rsyslog cannot be downloaded")
     receiver = rsyslog.RsyslogReceiver(tmp_path)
     yield receiver
     receiver.stop()

@@ -78,12 +78,6 @@ def test_a_ring_of_haproxy(start, port, haproxy, front, log_proto, framing, form
 # ---------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def unpacked_rsyslog():
-    if not rsyslog.unpack():
-        pytest.skip("rsyslog cannot be downloaded")
-
-
 @pytest.fixture
 def rsyslogd(unpacked_rsyslog, tmp_path):
     process = rsyslog.Rsyslog(tmp_path)

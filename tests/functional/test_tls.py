@@ -631,6 +631,7 @@ def longest_delay(daemon, port):
     return max(datetime.fromisoformat(m["R_ISODATE"]).timestamp() - float(m["MESSAGE"]) for m in messages)
 
 
+@pytest.mark.alone
 def test_messages_flow_while_200_clients_shake_hands(start_tls, port, tmp_path):
     """RSA with 4096 bits: some milliseconds of work for each. Where the machine itself pauses, it does not do so each time."""
     big = certificate(tmp_path, "big", "/CN=big", ["rsa:4096"])
