@@ -6,6 +6,8 @@ import socket
 import struct
 import time
 
+from daemon import PATIENCE
+
 # of linux/netlink.h and linux/sock_diag.h
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
@@ -32,7 +34,7 @@ def connect(port, data=b"", source=None, host="127.0.0.1"):
     return sock
 
 
-def is_closed_by_peer(sock, timeout=10):
+def is_closed_by_peer(sock, timeout=PATIENCE):
     """Waits until the daemon closes the connection."""
     sock.settimeout(timeout)
     try:
@@ -102,7 +104,7 @@ def send_datagrams(port, *datagrams, source=None, host="127.0.0.1"):
         return sock.getsockname()[1]
 
 
-def wait_until_read(*socks, timeout=10):
+def wait_until_read(*socks, timeout=PATIENCE):
     """Waits until the daemon has read what has been sent."""
     deadline = time.monotonic() + timeout
     while any(_unread_bytes(sock) for sock in socks):

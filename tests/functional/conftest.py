@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixtures of the functional tests: a daemon, and a port for it."""
 
-import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -27,8 +25,8 @@ def port():
 
 @pytest.fixture
 def daemon(tmp_path):
-    """A SyslogNg that has not been started. SYSLOG_NG_WRAPPER is put in front of its command line."""
-    syslog_ng = SyslogNg(tmp_path, wrapper=shlex.split(os.environ.get("SYSLOG_NG_WRAPPER", "")))
+    """A SyslogNg that has not been started."""
+    syslog_ng = SyslogNg(tmp_path)
     yield syslog_ng
     syslog_ng.stop()
 

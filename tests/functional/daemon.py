@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+# seconds to wait for what is to happen at once, on a machine that has other things to do
+PATIENCE = 60
 BUILD_DIR = Path(os.environ.get("BUILD_DIR", Path(__file__).parents[2] / "build"))
 MODULES = [BUILD_DIR / "modules" / name / ".libs" for name in ("proxy-protocol", "haproxy-parser")]
 DRIVER_COUNTER = re.compile(r"^src\.proxy-protocol;(?P<id>[^;]*);proxy_protocol_sd\.[^;]*;\w;(?P<name>\w+);(?P<value>\d+)$")
@@ -90,7 +93,7 @@ def as_text(value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def wait_for(condition, what, timeout=10):
+def wait_for(condition, what, timeout=PATIENCE):
     """Polls until condition() is true, and returns what it returned."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):
@@ -120,11 +123,14 @@ def free_port(family=socket.AF_INET, kind=socket.SOCK_STREAM):
 
 
 class SyslogNg:
-    """One daemon. Its configuration has the given sources, and writes their messages to a file as JSON."""
+    """One daemon. Its configuration has the given sources, and writes their messages to a file as JSON.
+
+    SYSLOG_NG_WRAPPER is put in front of its command line, behind a wrapper that it has for itself.
+    """
 
     def __init__(self, directory, wrapper=(), environment=None):
         self.directory = Path(directory)
-        self.wrapper = list(wrapper)
+        self.wrapper = [*wrapper, *shlex.split(os.environ.get("SYSLOG_NG_WRAPPER", ""))]
         self.environment = {**os.environ, **(environment or {})}
         self.config_file = self.directory / "syslog-ng.conf"
         self.output_file = self.directory / "messages.json"
@@ -196,7 +202,7 @@ class SyslogNg:
     def log_lines(self, text):
         return [line for line in self.log().splitlines() if text in line]
 
-    def wait_log(self, text, count=1, timeout=10):
+    def wait_log(self, text, count=1, timeout=PATIENCE):
         """Waits until count lines of the internal log contain the text, and returns them."""
         wait_for(lambda: len(self.log_lines(text)) >= count,
                  lambda: f"{count} x {text!r}, have {len(self.log_lines(text))} in:\n{self.log()[-4000:]}", timeout)
@@ -211,7 +217,7 @@ class SyslogNg:
         """The messages so far, as dictionaries of strings."""
         return [as_text(message) for message in self.typed_messages()]
 
-    def wait_messages(self, count, timeout=10):
+    def wait_messages(self, count, timeout=PATIENCE):
         """Waits for exactly count messages."""
         wait_for(lambda: len(self.messages()) >= count,
                  lambda: f"{count} messages, have {len(self.messages())}; log:\n{self.log()[-4000:]}", timeout)
@@ -219,7 +225,7 @@ class SyslogNg:
         assert len(messages) == count, messages
         return messages
 
-    def wait_messages_of(self, belongs, count, timeout=10):
+    def wait_messages_of(self, belongs, count, timeout=PATIENCE):
         """Waits for at least count messages for which belongs(message) is true, and returns them."""
         return wait_for(lambda: (found := list(filter(belongs, self.messages())))[count - 1:] and found,
                         lambda: f"{count} messages, have {self.messages()}; log:\n{self.log()[-4000:]}", timeout)
@@ -229,7 +235,7 @@ class SyslogNg:
         matches = map(DRIVER_COUNTER.match, self.ctl("stats").splitlines())
         return {m["name"]: int(m["value"]) for m in matches if m and m["id"] == driver}
 
-    def wait_counter(self, name, value, timeout=10):
+    def wait_counter(self, name, value, timeout=PATIENCE):
         wait_for(lambda: self.counters()[name] == value, lambda: f"{name} = {value}, have {self.counters()}", timeout)
 
     def open_files(self):

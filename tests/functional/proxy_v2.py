@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Version 2 headers, right and wrong ones: the specification's section 2.2."""
 
-import os
-import shlex
 import socket
 import struct
 
@@ -99,7 +97,7 @@ class SharedDaemon:
 
     def __init__(self, directory):
         self.port = free_port()
-        self.daemon = SyslogNg(directory, wrapper=shlex.split(os.environ.get("SYSLOG_NG_WRAPPER", "")))
+        self.daemon = SyslogNg(directory)
 
     def __enter__(self):
         self.daemon.start(f"proxy-protocol(ip(127.0.0.1) port({self.port}) max-header-size(65551));")

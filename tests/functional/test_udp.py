@@ -3,7 +3,6 @@
 
 import os
 import re
-import shlex
 import signal
 import socket
 import threading
@@ -66,7 +65,7 @@ class SharedDaemon:
 
     def __init__(self, directory):
         self.port = udp_port()
-        self.daemon = SyslogNg(directory, wrapper=shlex.split(os.environ.get("SYSLOG_NG_WRAPPER", "")))
+        self.daemon = SyslogNg(directory)
 
     def __enter__(self):
         self.daemon.start(source(self.port))
