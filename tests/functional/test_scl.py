@@ -289,15 +289,35 @@ def test_mistakes(daemon, options, error):
     assert error in result.stderr
 
 
-@pytest.mark.parametrize("module", ["haproxy-parser", "proxy-protocol"])
-def test_a_missing_module(daemon, module, monkeypatch):
-    """As after an upgrade that left the one and took the other."""
+@pytest.fixture(params=["missing", "broken"])
+def without_module(request, monkeypatch, tmp_path):
+    """without_module("name") takes a module away, or puts one there that cannot be loaded, as after an upgrade of syslog-ng."""
     import daemon as daemon_module
-    left = [path for path in daemon_module.MODULES if module not in str(path)]
-    monkeypatch.setattr(daemon_module, "MODULES", left)
+
+    def _without(module):
+        left = [path for path in daemon_module.MODULES if module not in str(path)]
+        if request.param == "broken":
+            (tmp_path / f"lib{module}.so").write_text("for another syslog-ng")
+            left.append(tmp_path)
+        monkeypatch.setattr(daemon_module, "MODULES", left)
+
+    return _without
+
+
+@pytest.mark.parametrize("module", ["haproxy-parser", "proxy-protocol"])
+def test_a_missing_module(daemon, module, without_module):
+    without_module(module)
     result = daemon.check("haproxy();", declarations=INCLUDE)
     assert result.returncode != 0
     assert f"haproxy() needs the module {module} of syslog-ng-haproxy" in result.stderr
+
+
+@pytest.mark.parametrize("source", ["system();", "default-network-drivers();"])
+@pytest.mark.parametrize("module", ["haproxy-parser", "proxy-protocol"])
+def test_a_missing_module_harms_nobody_else(daemon, module, without_module, source):
+    """The library stays where it is when syslog-ng is upgraded: the configurations of everybody must go on working."""
+    without_module(module)
+    assert daemon.check(source, declarations=APPLICATIONS).returncode == 0
 
 
 # ---------------------------------------------------------------------------
