@@ -157,14 +157,19 @@ FORMATS = {
 }
 
 
+def start_logging(haproxy_with, transport, format_, port, tmp_path, more=""):
+    """Starts an HAProxy that logs to the socket in tmp_path or to the port. A ring has the name of its log-proto."""
+    target = {"unix": f"{tmp_path}/chroot/dev/log", "udp": f"127.0.0.1:{port}"}.get(transport, "ring@logs")
+    ring = (f"ring logs\n  format {format_}\n  maxlen 1200\n  size 32764\n  timeout connect 5s\n  timeout server 10s\n"
+            f"  server syslog-ng 127.0.0.1:{port} log-proto {transport}\n" if target == "ring@logs" else "")
+    haproxy_with(f"  log-send-hostname lb1\n  log {target} format {format_} local5\n{ring}", more)
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("transport", ["unix", "udp", "legacy", "octet-count"])
 def test_formats_of_log(source, haproxy_with, port, front, tmp_path, transport, format_):
     daemon = source(f"{UNIX_SOCKET} ip(127.0.0.1) port({port})")
-    target = {"unix": f"{tmp_path}/chroot/dev/log", "udp": f"127.0.0.1:{port}"}.get(transport, "ring@logs")
-    ring = (f"ring logs\n  format {format_}\n  maxlen 1200\n  size 32764\n  timeout connect 5s\n  timeout server 10s\n"
-            f"  server syslog-ng 127.0.0.1:{port} log-proto {transport}\n" if target == "ring@logs" else "")
-    haproxy_with(f"  log-send-hostname lb1\n  log {target} format {format_} local5\n{ring}")
+    start_logging(haproxy_with, transport, format_, port, tmp_path)
     client_port = request(front)
 
     (message,) = daemon.wait_messages_of(lambda m: parsed(m).get("format") == "http", 1)
@@ -198,43 +203,96 @@ def test_names_of_headers_and_explanations(source, tmp_path):
     assert parsed(message)["termination_cause"]
 
 
-# what stands in front of a line that somebody else hands on, and the host that it names
-HANDED_ON = [("<134>Nov 21 10:00:00 lb1 haproxy[7]: ", "lb1"), ("<134>Nov 21 10:00:00 haproxy[7]: ", None),
-             ("<134>2026-11-21T10:00:00.123+00:00 lb1 haproxy[7]: ", "lb1"), ("<134>haproxy[7]: ", None),
-             ("<134>1 2026-11-21T10:00:00Z lb1 haproxy 7 - [x@1 a=\"b\"] ", "lb1")]
+# what stands in front of a line that somebody else hands on, the host that it names, and the process
+HANDED_ON = [("<134>Nov 21 10:00:00 lb1 haproxy[7]: ", "lb1", "7"), ("<134>Nov 21 10:00:00 haproxy[7]: ", None, "7"),
+             ("<134>2026-11-21T10:00:00.123+00:00 lb1 haproxy[7]: ", "lb1", "7"), ("<134>haproxy[7]: ", None, "7"),
+             ("<134>haproxy: ", None, ""), ("<134>1 2026-11-21T10:00:00Z lb1 haproxy 7 - [x@1 a=\"b\"] ", "lb1", "7")]
 
 
-@pytest.mark.parametrize("header, host", HANDED_ON)
-def test_lines_that_others_hand_on(source, port, header, host):
+@pytest.mark.parametrize("header, host, pid", HANDED_ON)
+def test_lines_that_others_hand_on(source, port, header, host, pid):
     daemon = source(f'unix-socket("") ip(127.0.0.1) port({port})')
     connect(port, f"{header}{HTTP_LINE}\n".encode()).close()
     (message,) = daemon.wait_messages(1)
-    assert (message["PROGRAM"], message["PID"], message["MESSAGE"]) == ("haproxy", "7", HTTP_LINE)
-    assert host in (None, message["HOST"])
-    assert (parsed(message)["process_name"], parsed(message)["pid"], parsed(message)["format"]) == ("haproxy", "7", "http")
+    assert (message["PROGRAM"], message["PID"], message["MESSAGE"]) == ("haproxy", pid, HTTP_LINE)
+    assert message["HOST"] == (host or message["HOST_FROM"])
+    values = parsed(message)
+    assert (values["process_name"], values.get("pid", ""), values["format"]) == ("haproxy", pid, "http")
 
 
-# what has come, and the message that network() makes of it
 STRANGERS = [
-    (b"<13>Nov 21 10:00:00 host prog[12]: text", ("host", "prog", "12", "text")),
-    (b"<13>1 2026-11-21T10:00:00Z host prog 12 - - text", ("host", "prog", "12", "text")),
-    (b"<13>prog[12]: text", (None, "prog", "12", "text")),
-    (b"no header at all", (None, "no", "", "header at all")),
+    b"<38>Nov 21 10:00:00 domaincontroller sshd[1]: Accepted password",
+    b"<13>1 2026-11-21T10:00:00Z host prog 12 ID [x@1 a=\"b\"] text",
+    b"<13>2026-11-21T10:00:00.123+00:00 host prog[12]: text",
+    b"<134>Nov 21 10:00:00 host haproxy[12]: words",
+    b"<13>prog[12]: text",
+    b"<13>1 text",
+    b"<6>2026-11-21T10:00:00+00:00 some words",
+    b"no header at all",
 ]
 
 
-@pytest.mark.parametrize("data, expected", STRANGERS)
-def test_lines_that_are_not_of_haproxy(source, port, data, expected):
-    daemon = source(f'unix-socket("") ip("127.0.0.1") port({port})')
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.sendto(data, ("127.0.0.1", port))
-    connect(port, data + b"\n").close()
-    connect(port, b"%d %s" % (len(data), data)).close()
-    for message in daemon.wait_messages(3):
-        host, *rest = expected
-        assert [message["PROGRAM"], message["PID"], message["MESSAGE"]] == rest
-        assert host in (None, message["HOST"])
-        assert not parsed(message) and not message["TAGS"].count("error")
+@pytest.fixture
+def messages_of(daemon, port, tmp_path):
+    """messages_of(haproxy?, "options", *data): what a source makes of lines that come by UDP, by TCP, and by a Unix socket."""
+    path = f"{tmp_path}/log"
+
+    def _messages(is_haproxy, options, *data, global_options=""):
+        udp, unix = (f"ip(127.0.0.1) port({port}) {options}", f'"{path}" {options}')
+        flags = "flags(syslog-protocol)"
+        sources = (f'haproxy(unix-socket("{path}") {udp});' if is_haproxy else
+                   f'network(transport("udp") {udp} {flags}); network({udp} {flags}); unix-dgram({unix} {flags});')
+        daemon.start(sources, declarations=INCLUDE, options=global_options)
+        for line_ in data:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.sendto(line_, ("127.0.0.1", port))
+            connect(port, line_ + b"\n").close()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.sendto(line_, path)
+        messages = daemon.wait_messages(3 * len(data))
+        daemon.stop()
+        daemon.output_file.unlink()
+        daemon.log_file.unlink()
+        return messages
+
+    return _messages
+
+
+def told_apart(messages):
+    """In an order of their own, without what depends on the time and the process."""
+    texts = (json.dumps({name: value for name, value in m.items() if name not in ("ISODATE", "R_ISODATE") and value},
+                        sort_keys=True) for m in messages)
+    return sorted(re.sub(r'sequenceId=\\"\d+|"PID": "\d+"|syslog-ng\[\d+|\d\d:\d\d:\d\d', "", text) for text in texts)
+
+
+@pytest.mark.parametrize("options, global_options", [
+    ("", ""), ("", "keep-hostname(yes);"), ("keep-hostname(yes)", ""), ("keep-hostname(no)", "keep-hostname(yes);"),
+])
+def test_lines_that_are_not_of_haproxy(messages_of, options, global_options):
+    """They are what network() and unix-dgram() make of them, the host among it."""
+    ours, theirs = (told_apart(messages_of(is_haproxy, options, *STRANGERS, global_options=global_options))
+                    for is_haproxy in (True, False))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("option, host", [("", "lb1"), ("keep-hostname(yes)", "lb1"), ("keep-hostname(no)", None)])
+def test_the_host_of_haproxys_lines(messages_of, option, host):
+    messages = messages_of(True, option, b"<134>Nov 21 10:00:00 lb1 haproxy[7]: " + HTTP_LINE.encode())
+    assert [parsed(m)["format"] for m in messages] == ["http"] * 3
+    assert [m["HOST"] for m in messages] == [host or m["HOST_FROM"] for m in messages]
+
+
+# of log-format strings without a header: with a version of RFC 5424 in front, and with a number of octets
+NUMBERS = [("short", "%rt %ci %cp", "unix"), ("priority", "%rt %ci %cp", "udp"), ("raw", "%ST %ci %cp", "legacy")]
+
+
+@pytest.mark.parametrize("format_, text, transport", NUMBERS)
+def test_lines_that_begin_with_a_number(source, haproxy_with, port, front, tmp_path, format_, text, transport):
+    daemon = source(f'{UNIX_SOCKET} ip(127.0.0.1) port({port}) framing("newline") log-format("{text}")')
+    start_logging(haproxy_with, transport, format_, port, tmp_path, more=f'log-format "{text}"')
+    ports = [request(front) for _ in range(3)]
+    messages = daemon.wait_messages_of(lambda m: parsed(m).get("format") == "custom", 3)
+    assert sorted(parsed(m)["client_port"] for m in messages) == sorted(map(str, ports))
 
 
 def test_a_line_that_no_log_path_wants_comes_no_other_way(source, port):
