@@ -245,7 +245,13 @@ _is_numeric(LogFormatKind kind)
 static gboolean
 _is_encoded(LogFormatKind kind)
 {
-  return kind == LOG_FORMAT_URI_PART || kind >= LOG_FORMAT_REQUEST;
+  return kind == LOG_FORMAT_URI_PART || kind == LOG_FORMAT_PATH || kind >= LOG_FORMAT_REQUEST;
+}
+
+static LineField
+_describe_part(const Compiler *self, const gchar *name)
+{
+  return (LineField){ .name = name, .is_encoded = TRUE, .is_escaped = (self->flags & LOG_FORMAT_ESCAPED) != 0 };
 }
 
 static void
@@ -253,7 +259,7 @@ _add_request_fields(Compiler *self, GArray *fields)
 {
   for (guint i = LOG_FORMAT_REQUEST_METHOD; i < LOG_FORMAT_REQUEST_FIELDS; i++)
     {
-      guint16 field = _add_field(self, (LineField){ .name = REQUEST_FIELDS[i], .is_encoded = TRUE });
+      guint16 field = _add_field(self, _describe_part(self, REQUEST_FIELDS[i]));
       g_array_append_val(fields, field);
     }
 }
@@ -267,7 +273,7 @@ _add_header_fields(Compiler *self, GArray *fields, const gchar *prefix, gchar **
     {
       gchar *number = g_strdup_printf("%u", slot - named + 1);
       gchar *name = g_strconcat(prefix, slot < named ? names[slot] : number, NULL);
-      guint16 field = _add_field(self, (LineField){ .name = name, .is_encoded = TRUE });
+      guint16 field = _add_field(self, _describe_part(self, name));
 
       g_array_append_val(fields, field);
       g_free(name);
@@ -284,6 +290,7 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
     .name = self->name ? self->name : name,
     .type = is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING,
     .is_encoded = _is_encoded(kind),
+    .is_escaped = (self->flags & LOG_FORMAT_ESCAPED) != 0,
     .is_termination_state = kind == LOG_FORMAT_STATE || kind == LOG_FORMAT_STATE_WITH_COOKIE,
   };
   guint16 field = _add_field(self, description);

@@ -658,7 +658,8 @@ _read_with_doubts(LineReader *self, LogLineMark *mark, guint mark_step)
   *mark = from;
   if (_read_from(self, &from, mark, mark_step) == FITS)
     return FITS;
-  mark->end = end;
+  /* another format begins anew, with doubts */
+  *mark = (LogLineMark){ .end = end };
   return outcome;
 }
 
