@@ -634,33 +634,17 @@ _has_shown_enough(const LogFormat *format, const LogLineState *end)
   return end->telling_values >= TELLING_VALUES_MIN || (end->telling_values && _is_last_value(format, end->step));
 }
 
-static Outcome
-_read_from(LineReader *self, const LogLineMark *from, LogLineMark *mark, guint mark_step)
-{
-  Marker marker = { .mark = mark, .step = mark_step };
-
-  self->choice = from->choice;
-  _set_state(self, &from->state);
-  return _read_line(self, &marker, &mark->end);
-}
-
 /* A request's and a response's cookie have the same name, unless the line can be read in no other way. */
-static Outcome
-_read_with_doubts(LineReader *self, LogLineMark *mark, guint mark_step)
+static gboolean
+_fits_with_any_cookie(LineReader *self, const gchar *line)
 {
-  const LogLineMark from = *mark;
-  Outcome outcome = _read_from(self, &from, mark, mark_step);
-  LogLineState end = mark->end;
+  LogLineMark beginning = { .state = { .p = line, .is_after_blank = TRUE } };
+  Marker marker = { .mark = &beginning, .step = G_MAXUINT };
 
-  if (outcome == FITS || !self->has_doubted_cookie)
-    return outcome;
   self->takes_any_cookie = TRUE;
-  *mark = from;
-  if (_read_from(self, &from, mark, mark_step) == FITS)
-    return FITS;
-  /* another format begins anew, with doubts */
-  *mark = (LogLineMark){ .end = end };
-  return outcome;
+  self->choice.next_end = NULL;
+  _set_state(self, &beginning.state);
+  return _read_line(self, &marker, &beginning.end) == FITS;
 }
 
 LogLineResult
@@ -671,15 +655,26 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
     .format = format,
     .end = line + length,
     .values = values,
+    .choice = mark->choice,
     .budget = BUDGET_MIN + 4 * length,
   };
+  Marker marker = { .mark = mark, .step = mark_step };
+  Outcome outcome;
 
-  if (!mark->state.p)
-    mark->state.p = line;
+  _set_state(&self, &mark->state);
+  if (!self.p)
+    self.p = line;
   /* in front of a line there is as good as a blank */
-  mark->state.is_after_blank |= !mark->state.step;
+  self.state.is_after_blank |= !self.state.step;
 
-  switch (_read_with_doubts(&self, mark, mark_step))
+  outcome = _read_line(&self, &marker, &mark->end);
+  if (outcome != FITS && self.has_doubted_cookie)
+    {
+      /* another format has to read the values anew */
+      *mark = (LogLineMark){ .end = mark->end };
+      outcome = _fits_with_any_cookie(&self, line) ? FITS : outcome;
+    }
+  switch (outcome)
     {
     case FITS:
       _add_flags(&self);
