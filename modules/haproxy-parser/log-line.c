@@ -558,9 +558,9 @@ _go_back(LineReader *self, Marker *marker)
       self->choice.next_end = NULL;
       return DIFFERS;
     }
-  /* the values in front of the mark are about to change */
+  /* the values in front of the mark are about to change: another format begins anew */
   if (start->step < marker->mark->state.step)
-    _mark(marker, *start, (LogLineChoice){ .next_end = NULL });
+    _mark(marker, (LogLineState){ .p = NULL }, (LogLineChoice){ .next_end = NULL });
   outcome = _read_string_again(self);
   self->state.step += outcome == FITS;
   return outcome;

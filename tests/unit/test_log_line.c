@@ -541,3 +541,82 @@ Test(log_line, formats_that_begin_alike)
   g_free(text);
   g_array_free(formats, TRUE);
 }
+
+/* that begin alike, each with a string or two that may end elsewhere */
+static const gchar *const ALIKE[] = {
+  "%ci %CC %CS %tsc",     "%ci %CC %CS %tsc %ST",      "%ci %CC %CS %ST",         "%ci %CC %[a] %ST",
+  "%ci %CC %CS|%ST",      "%ci %[a] %CS %ST",          "%ci %[a] %CC %CS %ST %b", "%ci %[a] %{+Q}[b] %ST",
+  "%ci %[a] %{+Q}[b] %b", "%ci %{+Q}[a] %{+Q}[b] %ST",
+};
+static const gchar *const BEHIND[] = {
+  "- - ---- 200",         "- SID=a b ---- 200",         "SID=x y SID=a b ---- 200",
+  "SID=x y SID=a b ----", "SID=x y other=a b ---- 200", "SID=x y other=a b 200",
+  "a b - SID=1 200",      "a b - SID=1 200 back",       "a \"b\" c\" 200",
+  "a \"b\" \"c\" 200",    "\"a\" b\" \"c\" 200",        "SID=x SID=y|200",
+  "SID=x y|z SID=y|200",
+};
+
+static gchar *
+_parse_as(const gchar *const *strings, guint count, const gchar *line, guint *which)
+{
+  static LineValues values;
+  GArray *formats = line_formats_new();
+  LogFormatHeaderNames names = { NULL, NULL };
+  LogFormatError error;
+  gchar *text = NULL;
+
+  for (guint i = 0; i < count; i++)
+    cr_assert(line_formats_add_custom(formats, strings[i], &names, &error));
+  const LineFormat *format = line_formats_parse(formats, line, strlen(line), &values);
+  if (format)
+    {
+      text = format_values(format->fields, &values);
+      *which = format - (const LineFormat *) formats->data;
+    }
+  g_array_free(formats, TRUE);
+  return text;
+}
+
+static void
+_expect_as_if_alone(const gchar *const *strings, guint count, const gchar *line)
+{
+  guint which = 0, ignored;
+  gchar *text = _parse_as(strings, count, line, &which);
+  gchar *alone = text ? _parse_as(&strings[which], 1, line, &ignored) : NULL;
+
+  cr_expect_str_eq(text ? text : "none",
+                   alone ? alone : "none",
+                   "%s: %s behind %s and %s is %s, not %s",
+                   line,
+                   strings[which],
+                   strings[0],
+                   strings[1],
+                   text,
+                   alone);
+  if (text && strstr(text, "truncated"))
+    which = count;
+  for (guint i = 0; i < (text ? which : count); i++)
+    {
+      gchar *earlier = _parse_as(&strings[i], 1, line, &ignored);
+
+      cr_expect(!earlier || strstr(earlier, "truncated"), "%s: %s alone is %s", line, strings[i], earlier);
+      g_free(earlier);
+    }
+  g_free(text);
+  g_free(alone);
+}
+
+/* What a format gives does not depend on those in front of it. */
+Test(log_line, formats_behind_others)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(BEHIND); i++)
+    {
+      gchar *line = g_strconcat("10.0.1.2 ", BEHIND[i], NULL);
+
+      for (guint first = 0; first < G_N_ELEMENTS(ALIKE); first++)
+        for (guint second = 0; second < G_N_ELEMENTS(ALIKE); second++)
+          for (guint third = 0; third < G_N_ELEMENTS(ALIKE); third++)
+            _expect_as_if_alone((const gchar *[]){ ALIKE[first], ALIKE[second], ALIKE[third] }, 3, line);
+      g_free(line);
+    }
+}
