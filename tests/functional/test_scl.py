@@ -194,6 +194,15 @@ def test_options_of_the_parser(source, haproxy_with, front, tmp_path):
     assert (values["client_ip"], str(values["status_code"]), values["http_method"]) == ("127.0.0.1", "403", "GET")
 
 
+def test_several_formats(source, tmp_path):
+    daemon = source(UNIX_SOCKET + ' log-format("A %ci" "B %{+Q}r" "C %cp")')
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        for text in (b"A 192.0.2.7", b'B "GET / HTTP/1.1"', b"C 77"):
+            log.sendto(b"<134>Nov 21 10:00:00 haproxy[7]: " + text, str(tmp_path / "chroot/dev/log"))
+    values = [parsed(m) for m in daemon.wait_messages(3)]
+    assert (values[0]["client_ip"], values[1]["http_method"], values[2]["client_port"]) == ("192.0.2.7", "GET", "77")
+
+
 def test_names_of_headers_and_explanations(source, tmp_path):
     daemon = source(UNIX_SOCKET + ' explain(yes) request-headers("host" "agent")')
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
