@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import rsyslog
 from client import connect, line, v1
-from daemon import BUILD_DIR, SyslogNg, free_port, wait_for
+from daemon import BUILD_DIR, SyslogNg, as_text, free_port, wait_for
 from haproxy import HAProxy
 from namespaces import MountNamespace
 from scl import INCLUDE
-from tls import certificate
+from tls import certificate, client_context
 
 REQUEST = b"GET /path/x?a=1 HTTP/1.0\r\nHost: www.example.com\r\nUser-Agent: a\r\n\r\n"
 PROXY = """
@@ -28,7 +28,7 @@ defaults
   timeout client 5s
   timeout server 5s
 frontend www
-  bind 127.0.0.1:{front}
+  bind 127.0.0.1:{front} {bind}
   capture request header Host len 30
   capture request header User-Agent len 30
   {more}
@@ -59,9 +59,9 @@ def parsed(message):
 def haproxy_with(haproxy, front):
     """haproxy_with("lines of global") starts an HAProxy that logs as they say, and denies every request."""
 
-    def _start(globals_, more=""):
+    def _start(globals_, more="", bind=""):
         return haproxy.start_with(f"global\n  stats socket {haproxy.socket} level admin\n{globals_}"
-                                  + PROXY.format(front=front, more=more))
+                                  + PROXY.format(front=front, more=more, bind=bind))
 
     return _start
 
@@ -103,7 +103,7 @@ def test_the_chroot_of_debian(tmp_path, front):
     with MountNamespace("/var/lib/haproxy", "/run") as namespace:
         daemon = SyslogNg(tmp_path, wrapper=namespace.command())
         haproxy = HAProxy(tmp_path)
-        haproxy.config_file.write_text(PROXY.format(front=front, more=""))
+        haproxy.config_file.write_text(PROXY.format(front=front, more="", bind=""))
         try:
             daemon.start("haproxy();", declarations=INCLUDE)
             namespace.run("mkdir", "/run/haproxy")
@@ -461,6 +461,7 @@ DOCUMENTS = {
         "tls": {"version": "1.3", "version_protocol": "tls", "cipher": "TLS_AES_256_GCM_SHA384", "resumed": True,
                 "client": {"server_name": "1wt.eu"}},
         "destination": {"domain": "1wt.eu"},
+        "related": {"ip": "2001:db8::7", "hosts": "1wt.eu"},
         "url": {"original": "/", "path": "/", "domain": "1wt.eu"},
         "event.outcome": "failure",
         "haproxy.connections.ssl_c_ca_err": 0,
@@ -478,12 +479,21 @@ DOCUMENTS = {
         "http": None,
         "haproxy.bytes_read": 212,
     }),
+    # HAProxy 2.6 to 3.2: a client that speaks TLS, and one that does not
+    "https of HAProxy": ('127.0.0.1:45176 [21/Nov/2026:09:57:36.974] www~ www/<NOSRV> 0/-1/-1/-1/0 403 192 - - PR-- 1/1/0/0/0 0/0'
+                         ' "GET / HTTP/1.0" 0/0000000000000000/0/0/0 localhost/TLSv1.3/TLS_AES_256_GCM_SHA384', {
+        "haproxy.connections.ssl_fc_err": 0, "tls.version": "1.3", "tls.cipher": "TLS_AES_256_GCM_SHA384",
+    }),
+    "https without TLS": ('127.0.0.1:45178 [21/Nov/2026:09:57:36.975] www~ www/<NOSRV> -1/-1/-1/-1/0 0 0 - - PR-- 1/1/0/0/0 0/0'
+                          ' "<BADREQ>" 34/000000000A00009C/0/0/0 -/TLSv1.3/(NONE)', {
+        "haproxy.connections.ssl_fc_err": 0x0A00009C, "haproxy.connections.fc_err": 34, "tls": {"resumed": False},
+    }),
     "a Unix socket": ("unix:3 [06/Feb/2009:12:12:51.443] fnt bck/srv1 0/0/7 212 -- 0/0/0/0/3 0/0", {
         "source": {"address": "unix"}, "related": None,
     }),
     "connect": ("Connect from 10.0.1.2:33312 to 10.0.3.31:8012 (www/HTTP)", {
         "source": {"address": "10.0.1.2", "ip": "10.0.1.2", "port": 33312},
-        "destination": {"ip": "10.0.3.31", "port": 8012},
+        "destination": {"address": "10.0.3.31", "ip": "10.0.3.31", "port": 8012},
         "haproxy": {"source": "lb1", "frontend_name": "www", "mode": "HTTP"},
         "event.category": "web",
     }),
@@ -542,6 +552,48 @@ def test_documents(ecs, name):
             assert document[path][4:] == value[4:]
         else:
             assert find(document, path) == (None if value is None else typed(value)), path
+
+
+# of log-format strings that do not say all: what is not there is absent, and an address that is none is in no field for addresses
+FORMATS_OF_DOCUMENTS = [
+    ("%ST", "200", {"http": {"response": {"status_code": "200"}}, "source": None}),
+    ("%B %ST", "12 -1", {"http": None, "haproxy.bytes_read": "12"}),
+    ("%ci", "192.0.2.7", {"source": {"address": "192.0.2.7", "ip": "192.0.2.7"}}),
+    ("%ci:%cp %fi:%fp", "unix:2 unix:3", {"source": {"address": "unix"}, "destination": {"address": "unix"}, "related": None}),
+    ("%ci %fi:%fp", "::1 127.0.0.1:80", {"source.ip": "::1", "destination": {"address": "127.0.0.1", "ip": "127.0.0.1", "port": "80"}}),
+    ("%[ssl_fc_err]", "167772316", {"haproxy.connections": {"ssl_fc_err": "167772316"}}),
+    ("%[ssl_fc_err]", "-", {"haproxy.connections": None}),
+]
+
+
+@pytest.mark.parametrize("text, line_, expected", FORMATS_OF_DOCUMENTS)
+def test_documents_of_other_formats(ecs, text, line_, expected):
+    (document,) = ecs("", line_, parser_options=f'log-format("{text}")')
+    assert {path: find(as_text(document), path) for path in expected} == expected
+
+
+def test_tls_of_the_real_haproxy(source, haproxy_with, front, tmp_path, certificates):
+    """With option httpslog, and the same line where the handshake fails."""
+    output = tmp_path / "ecs.json"
+    source(filters=f'parser {{ haproxy-ecs(); }}; destination {{ file("{output}" template("$(haproxy-ecs)\\n")); }};')
+    failed = ('%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r'
+              ' %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc')
+    haproxy_with(f"  log {tmp_path}/chroot/dev/log local0\n", bind=f"ssl crt {certificates.server}",
+                 more=f'option httpslog\n  error-log-format "{failed}"')
+    with connect(front) as raw, client_context().wrap_socket(raw, server_hostname="localhost") as sock:
+        sock.sendall(REQUEST)
+        sock.recv(65536)
+    request(front)
+    wait_for(lambda: output.exists() and len(with_tls_errors(output)) == 2, output.read_text)
+    spoken, refused = sorted(with_tls_errors(output), key=lambda document: find(document, "haproxy.connections.ssl_fc_err") != "0")
+    assert (find(spoken, "tls.version"), find(spoken, "tls.client.server_name")) == ("1.3", "localhost")
+    assert int(find(refused, "haproxy.connections.ssl_fc_err")) > 0
+    assert refused["tls"] == {"resumed": "false"}
+
+
+def with_tls_errors(output):
+    documents = [as_text(json.loads(text)) for text in output.read_text().splitlines()]
+    return [document for document in documents if find(document, "haproxy.connections.ssl_fc_err")]
 
 
 def test_the_clock_of_haproxy_and_the_prefix(ecs):
