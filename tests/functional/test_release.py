@@ -47,6 +47,15 @@ def test_the_version_is_that_of_configure():
     assert f"This is version {VERSION}." in (TOP / "README.md").read_text()
 
 
+def test_nothing_is_committed_that_is_made():
+    """Of what .gitignore says, and what autoheader would make."""
+    git = ["git", "-c", f"safe.directory={TOP}", "-C", TOP, "ls-files"]
+    if subprocess.run(git, capture_output=True).returncode != 0:
+        pytest.skip("not a clone")
+    assert run(*git, "--cached", "--ignored", "--exclude-standard") == ""
+    assert run(*git, "config.h.in") == ""
+
+
 def test_what_is_installed(installed):
     assert installed >= {f"{MODULES}/libproxy-protocol.so", f"{MODULES}/libhaproxy-parser.so", *PAGES}
 
