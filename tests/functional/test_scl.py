@@ -614,7 +614,8 @@ def test_it_fails_on_messages_that_are_not_of_haproxy(daemon, port):
 # sekoia-intake()
 # ---------------------------------------------------------------------------
 
-KEY = 'Kx7-\\"]_key'
+# with what is special in a string, in structured data, and in a template
+KEY = 'Kx7-\\"]_key$HOST${PROGRAM}$(echo x)'
 
 
 @pytest.fixture(scope="module")
@@ -690,6 +691,27 @@ def test_nothing_goes_to_anybody_else(intake, to_intake, certificates, daemon, p
     assert intake.frames() == []
 
 
+@pytest.mark.parametrize("options, error", [
+    ('intake-key("")', "sekoia-intake() needs intake-key()"),
+    ('intake-key("key") host("")', "sekoia-intake() needs host()"),
+])
+def test_mistakes_with_the_intake(daemon, options, error):
+    result = daemon.check("internal();", declarations=f"{INCLUDE}destination d_sekoia {{ sekoia-intake({options}); }};")
+    assert result.returncode != 0
+    assert error in result.stderr
+
+
+def test_the_key_is_not_sent_in_clear(to_intake, port, front):
+    """Whatever the options say."""
+    with socket.create_server(("127.0.0.1", front)) as intake:
+        to_intake('transport("tcp")')
+        connect(port, frame("secret")).close()
+        connection, _ = intake.accept()
+        with connection:
+            # the hello of a TLS handshake
+            assert connection.recv(1) == b"\x16"
+
+
 def test_the_key_must_be_given(daemon):
     result = daemon.check("internal();", declarations=INCLUDE + "destination d_sekoia { sekoia-intake(); };")
     assert result.returncode != 0
@@ -703,4 +725,4 @@ def test_defaults_of_the_intake(daemon):
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     whole = (daemon.directory / "whole.conf").read_text()
-    assert re.search(r'syslog\("intake\.sekoia\.io" port\(10514\) transport\("tls"\) tls\(peer-verify\("required-trusted"\)', whole)
+    assert re.search(r'syslog\("intake\.sekoia\.io" .* port\(10514\) transport\("tls"\) tls\(peer-verify\("required-trusted"\)', whole)
