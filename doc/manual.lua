@@ -40,7 +40,7 @@ local function escape(text)
   return (text:gsub("[\\'`^~-]", ESCAPES))
 end
 
--- Longer words do not fit into a line of a terminal that is 60 wide.
+-- Longer words may not fit into the rest of a line.
 local LONG = 30
 
 local function word(text)

@@ -25,8 +25,8 @@ def page(name):
     return built if built.exists() else TOP / "doc" / name
 
 
-# a terminal as most are, a narrow one, and lines that are long enough not to be broken
-WIDTHS = [80, 60, 2000]
+# a terminal as most are, and lines that are long enough not to be broken
+WIDTHS = [80, 2000]
 
 
 @lru_cache
