@@ -54,7 +54,7 @@ line_reader_add(LineReader *self, guint16 field, const gchar *start, const gchar
 static inline void
 line_reader_add_first(LineReader *self, const LogFormatStep *step, const gchar *start, const gchar *end)
 {
-  line_reader_add(self, step->fields[0], start, end);
+  line_reader_add(self, step->field, start, end);
 }
 
 #endif

@@ -294,7 +294,7 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
     .is_termination_state = kind == LOG_FORMAT_STATE || kind == LOG_FORMAT_STATE_WITH_COOKIE,
   };
   guint16 field = _add_field(self, description);
-  LogFormatStep step = { .type = LOG_FORMAT_VALUE, .kind = kind, .flags = self->flags };
+  LogFormatStep step = { .type = LOG_FORMAT_VALUE, .kind = kind, .flags = self->flags, .field = field };
 
   g_array_append_val(fields, field);
   if (kind == LOG_FORMAT_REQUEST)
@@ -842,6 +842,8 @@ _describe_steps(Compiler *self)
       step->joined_steps = _find_joined_steps(self, i);
       step->end = _find_end(step, _get_next(self, i));
       step->shortcut = _find_shortcut(step);
+      step->character = step->shortcut == LOG_FORMAT_SHORTCUT_CHARACTER ? *step->text : 0;
+      step->is_telling = step->kind >= LOG_FORMAT_ADDRESS && step->kind <= LOG_FORMAT_STATE_WITH_COOKIE;
       step->list_length = _find_list_length(self, i);
     }
 }
@@ -936,10 +938,9 @@ log_format_common_steps(const LogFormat *self, const LogFormat *other, gboolean 
   for (i = 0; i < self->step_count && i < other->step_count && _equal(&self->steps[i], &other->steps[i]); i++)
     {
       const LogFormatStep *step = &self->steps[i];
-      guint16 field = step->field_count ? step->fields[0] : LOG_FORMAT_NO_FIELD;
 
-      if (with_names && field != LOG_FORMAT_NO_FIELD
-          && strcmp(self->fields[field].name, other->fields[field].name) != 0)
+      if (with_names && step->field_count && step->field != LOG_FORMAT_NO_FIELD
+          && strcmp(self->fields[step->field].name, other->fields[step->field].name) != 0)
         break;
     }
   return i;

@@ -128,6 +128,12 @@ typedef struct _LogFormatStep
   guint8 flags;
   guint8 shortcut;
   guint8 end;
+  /* LOG_FORMAT_SHORTCUT_CHARACTER */
+  gchar character;
+  /* of a value: few other things have its form */
+  guint8 is_telling;
+  /* of a value: the first of its fields */
+  guint16 field;
   /* nothing behind this step, itself included, needs to be in a line */
   gboolean rest_is_optional;
   /* but for values */

@@ -274,7 +274,7 @@ _begins_cookie(LineReader *self, guint i, const gchar *start)
   const LogFormatStep *first_step = i < 2 ? NULL : &self->format->steps[i - 2];
   const LineValue *first = self->values->count ? &self->values->values[self->values->count - 1] : NULL;
 
-  if (!first_step || first_step->kind != LOG_FORMAT_COOKIE || !first || first->field != first_step->fields[0])
+  if (!first_step || first_step->kind != LOG_FORMAT_COOKIE || !first || first->field != first_step->field)
     return TRUE;
   return first->length < 2 || _is_same_cookie(self, first, start);
 }
@@ -342,12 +342,6 @@ _read_string_again(LineReader *self)
  * Steps
  *****************************************************************************/
 
-static gboolean
-_is_telling(const LogFormatStep *step)
-{
-  return step->kind >= LOG_FORMAT_ADDRESS && step->kind <= LOG_FORMAT_STATE_WITH_COOKIE;
-}
-
 static inline Outcome
 _read_text(LineReader *self, const LogFormatStep *step)
 {
@@ -407,7 +401,7 @@ _read_value(LineReader *self, guint i)
   if (step->kind < LOG_FORMAT_REQUEST_HEADERS)
     self->state.is_after_blank = FALSE;
   Outcome outcome = log_value_read(self, i);
-  self->state.telling_values += outcome == FITS && _is_telling(step);
+  self->state.telling_values += outcome == FITS && step->is_telling;
   return outcome;
 }
 
@@ -447,7 +441,7 @@ _skip_usual_value(const LogFormatStep *step, const gchar *p, const gchar *end)
 static inline void
 _add_usual_value(LineReader *self, const LogFormatStep *step, const gchar *start, const gchar *end)
 {
-  guint16 field = step->fields[0];
+  guint16 field = step->field;
 
   if (field == LOG_FORMAT_NO_FIELD)
     return;
@@ -455,12 +449,6 @@ _add_usual_value(LineReader *self, const LogFormatStep *step, const gchar *start
     line_values_add_digits(self->values, field, start, end - start);
   else
     line_values_add(self->values, field, start, end - start);
-}
-
-static inline gboolean
-_is_one_character(const LogFormatStep *step)
-{
-  return step->shortcut == LOG_FORMAT_SHORTCUT_CHARACTER;
 }
 
 /*
@@ -477,11 +465,13 @@ _read_usual_steps(LineReader *self, guint limit)
 
   while (step < end_step && p < end)
     {
-      if (_is_one_character(step))
+      if (step->shortcut == LOG_FORMAT_SHORTCUT_CHARACTER)
         {
-          if (*p != *step->text || (is_after_blank && step->type == LOG_FORMAT_BLANK))
+          gboolean is_blank = step->type == LOG_FORMAT_BLANK;
+
+          if (*p != step->character || (is_after_blank && is_blank))
             break;
-          is_after_blank = step->type == LOG_FORMAT_BLANK;
+          is_after_blank = is_blank;
           p++;
         }
       else
@@ -491,7 +481,7 @@ _read_usual_steps(LineReader *self, guint limit)
           if (value_end == p)
             break;
           _add_usual_value(self, step, p, value_end);
-          telling_values += _is_telling(step);
+          telling_values += step->is_telling;
           is_after_blank = FALSE;
           p = value_end;
         }
@@ -599,10 +589,10 @@ _drop_cut_value(LineReader *self)
   if (self->format->steps[i].type != LOG_FORMAT_VALUE && i > 0)
     i--;
   step = &self->format->steps[i];
-  if (step->type != LOG_FORMAT_VALUE || !_is_telling(step) || !self->values->count)
+  if (step->type != LOG_FORMAT_VALUE || !step->is_telling || !self->values->count)
     return;
   last = &self->values->values[self->values->count - 1];
-  if (last->field == step->fields[0] && last->start + last->length == self->end)
+  if (last->field == step->field && last->start + last->length == self->end)
     self->values->count--;
 }
 

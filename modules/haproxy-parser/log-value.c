@@ -419,7 +419,7 @@ _read_list(LineReader *self, const LogFormatStep *step)
     }
   if (self->p == list)
     self->values->count = whole_list;
-  else if (step->fields[0] != LOG_FORMAT_NO_FIELD)
+  else if (step->field != LOG_FORMAT_NO_FIELD)
     self->values->values[whole_list].length = self->p - list;
   return item.is_whole ? FITS : ENDS;
 }
