@@ -133,6 +133,7 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
   self->super.super.free_fn = _free;
   INIT_IV_LIST_HEAD(&self->list);
 
+  self->session = session;
   self->peer_addr = g_sockaddr_ref(peer_addr);
   self->client_addr = client_address_new(header, peer_addr);
   self->macros = header ? proxy_macro_values_new(header, &peer_addr->sa) : NULL;
@@ -143,11 +144,18 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
   return self;
 }
 
+/* No poll tells of it. */
+static gboolean
+_has_data_in_tls(const ProxyConnection *self)
+{
+  return self->session && SSL_has_pending(self->session->ssl);
+}
+
 gboolean
 proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner, gboolean data_is_there)
 {
   self->owner = owner;
-  self->data_is_there = data_is_there;
+  self->data_is_there = data_is_there || _has_data_in_tls(self);
   return reader_pipe_start(&self->super, &owner->driver->super);
 }
 

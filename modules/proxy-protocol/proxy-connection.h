@@ -50,6 +50,8 @@ struct _ProxyConnection
   const ProxyConnectionOwner *owner;
 
   /*< private >*/
+  /* the protocol's, as long as the socket is open; NULL without TLS */
+  TLSSession *session;
   GSockAddr *client_addr;
   ProxyMacroValues *macros;
   gboolean data_is_there;
@@ -72,7 +74,7 @@ ProxyConnection *proxy_connection_new(const ProxyConnectionOwner *owner, gint fd
 /**
  * proxy_connection_start() - start reading, or go on with it after proxy_connection_suspend()
  * @owner: the driver now, after a reload another one
- * @data_is_there: it is known that there is something to read
+ * @data_is_there: it is known that there is something to read; of what OpenSSL has read already it need not be
  *
  * Returns FALSE, and has logged why, where that is not possible: then
  * proxy_connection_free() it.

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -141,6 +142,26 @@ def test_many_messages_with_the_header(start_tls, port, transport):
     with TLSClient(port, v1() if transport == "tls" else b"").shake_hands() as tls:
         tls.sock.sendall(tls.encrypt((v1() if transport == "proxied-tls" else b"") + messages))
         assert [m["MESSAGE"] for m in daemon.wait_messages(5000, timeout=30)] == list(map(str, range(5000)))
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_messages_with_the_header_are_not_held_up_by_reloads(start_tls, port, transport):
+    """A reload may come when OpenSSL has read them, and syslog-ng has not: the clients wait, and send no more."""
+    daemon = start_tls(transport, "max-connections(2000) log-iw-size(200000) header-timeout(60)")
+    clients = []
+
+    def send_one_message_each(number):
+        while len(clients) < 600:
+            tls = TLSClient(port, v1() if transport == "tls" else b"").shake_hands()
+            tls.send((v1() if transport == "proxied-tls" else b"") + line(number))
+            clients.append(tls)
+
+    senders = [threading.Thread(target=send_one_message_each, args=(number,)) for number in range(4)]
+    for sender in senders:
+        sender.start()
+    while any(sender.is_alive() for sender in senders):
+        daemon.reload()
+    assert len(daemon.wait_messages(len(clients))) >= 600
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
