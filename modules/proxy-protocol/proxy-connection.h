@@ -32,6 +32,8 @@ typedef struct _ProxyConnectionOwner
   LogSrcDriver *driver;
   LogReaderOptions *reader_options;
   FramingFactory framing;
+  /* for new connections, which keep them over a reload */
+  const CompatLogProtoServerOptions *proto_options;
   const ProxyMacroNames *macro_names;
   const gchar *transport;
   const DynamicWindowBalancer *dynamic_window;
@@ -52,6 +54,7 @@ struct _ProxyConnection
   /*< private >*/
   /* the protocol's, as long as the socket is open; NULL without TLS */
   TLSSession *session;
+  const CompatLogProtoServerOptions *proto_options;
   GSockAddr *client_addr;
   ProxyMacroValues *macros;
   gboolean data_is_there;

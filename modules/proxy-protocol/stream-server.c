@@ -12,6 +12,8 @@
 
 #include "bind-address.h"
 #include "client-address.h"
+#include "compat-logproto-options.h"
+#include "compat-logreader.h"
 #include "driver-tags.h"
 #include "header-log.h"
 #include "kept-over-reload.h"
@@ -445,10 +447,14 @@ static void
 _setup_owners(StreamServer *self)
 {
   GlobalConfig *cfg = log_pipe_get_config(&self->driver->super.super);
+  const CompatLogProtoServerOptions *proto_options =
+    compat_log_reader_options_get_proto_options(&self->options->reader);
 
+  compat_log_proto_options_unref(self->as_owner.proto_options);
   self->as_owner = (ProxyConnectionOwner){
     .driver = self->driver,
     .reader_options = &self->options->reader,
+    .proto_options = compat_log_proto_options_copy(proto_options),
     .macro_names = &self->options->macro_names,
     .transport = self->options->transport,
     .dynamic_window = &self->dynamic_window,
@@ -521,6 +527,7 @@ stream_server_init(StreamServer *self, LogSrcDriver *driver, ProxyOptions *optio
   self->counters = counters;
   self->refusal_log = refusal_log;
   self->bind_addr = NULL;
+  self->as_owner.proto_options = NULL;
   self->num_connections = 0;
   self->num_pending = 0;
   INIT_IV_LIST_HEAD(&self->connections);
@@ -533,5 +540,6 @@ stream_server_init(StreamServer *self, LogSrcDriver *driver, ProxyOptions *optio
 void
 stream_server_destroy(StreamServer *self)
 {
+  compat_log_proto_options_unref(self->as_owner.proto_options);
   g_sockaddr_unref(self->bind_addr);
 }

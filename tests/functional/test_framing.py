@@ -250,3 +250,51 @@ def test_the_longest_frame(start_framing, port):
     daemon = start_framing("octet-counted", options="flags(no-parse) log-msg-size(1024)")
     with connect(port, v1() + counted(b"x" * 1024, b"two")):
         assert texts(daemon.wait_messages(2)) == ["x" * 1024, "two"]
+
+
+# ---------------------------------------------------------------------------
+# Reloads
+# ---------------------------------------------------------------------------
+
+SIZES = [(1024, 8192), (8192, 1024)]
+
+
+def as_framing(framing, text):
+    return text + b"\n" if framing == "newline" else counted(text)
+
+
+@pytest.mark.parametrize("reading", [b"one", b""], ids=["before", "not-before"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("before, after", SIZES, ids=["raised", "lowered"])
+@pytest.mark.parametrize("framing, kind", [("newline", "newline"), ("octet-counted", "octet-counted"),
+                                           ("auto", "newline"), ("auto", "octet-counted")])
+def test_a_connection_keeps_its_log_msg_size(start_framing, port, framing, kind, before, after, transport, reading):
+    """Its buffer has that size. reading: what it has sent before the reload."""
+    daemon = start_framing(framing, transport, f"flags(no-parse) log-msg-size({before})")
+    with Sender(transport, port) as old:
+        daemon.wait_counter("connections", 1)
+        if reading:
+            old.send(as_framing(kind, reading))
+            daemon.wait_messages(1)
+        config = daemon.config_file.read_text()
+        daemon.config_file.write_text(config.replace(f"log-msg-size({before})", f"log-msg-size({after})"))
+        daemon.reload()
+        longest = [b"x" * before, b"y" * before, b"end"]
+        for message in longest:
+            old.send(as_framing(kind, message))
+        expected = ([reading] if reading else []) + longest
+        assert texts(daemon.wait_messages(len(expected))) == [message.decode() for message in expected]
+        if kind == "octet-counted":
+            old.send(as_framing(kind, b"z" * (before + 1)))
+            daemon.wait_log(TOO_LONG)
+            assert is_closed_by_peer(old.sock)
+        else:
+            old.send(as_framing(kind, b"z" * 3 * before))
+            messages = texts(daemon.wait_messages(len(expected) + 3))
+            assert messages[-3:] == ["z" * before] * 3
+        before_cpu = daemon.cpu_seconds()
+    with Sender(transport, port) as new:
+        new.send(as_framing(kind, b"n" * after))
+        daemon.wait_messages_of(lambda m: m["MESSAGE"] == "n" * after, 1)
+    daemon.wait_counter("connections", 0)
+    assert daemon.cpu_seconds() - before_cpu < 1
