@@ -126,12 +126,6 @@ _report_error(const gchar *message, GSockAddr *address, LogDriver *driver)
   return FALSE;
 }
 
-static gboolean
-_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
-{
-  return !_is_stream(self) || listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
-}
-
 gint
 listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver)
 {
@@ -144,8 +138,7 @@ listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver
     }
   /* some options, such as so-reuseport(), count only before bind() */
   if (socket_options_apply(&self->socket, fd, address, driver)
-      && (_privileged_bind(fd, address) || _report_error("Error binding socket", address, driver))
-      && _listen(self, fd, address, driver))
+      && (_privileged_bind(fd, address) || _report_error("Error binding socket", address, driver)))
     return fd;
 
   close(fd);
@@ -155,5 +148,11 @@ listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver
 gboolean
 listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
-  return socket_options_apply(&self->socket, fd, address, driver) && _listen(self, fd, address, driver);
+  return socket_options_apply(&self->socket, fd, address, driver);
+}
+
+gboolean
+listener_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
+{
+  return listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
 }

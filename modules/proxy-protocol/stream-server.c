@@ -404,7 +404,7 @@ _take_connections_over(StreamServer *self, OpenSockets *sockets)
   open_sockets_free(sockets);
 }
 
-/* Returns the listening socket, or -1. */
+/* Returns the socket to listen on, or -1. */
 static gint
 _open_listener(StreamServer *self, OpenSockets *sockets)
 {
@@ -420,7 +420,7 @@ _open_listener(StreamServer *self, OpenSockets *sockets)
   return listen_fd;
 }
 
-/* Starts listening, with what was open before a reload if there is something. */
+/* Takes the port, with what was open before a reload if there is something. */
 static gboolean
 _open_sockets(StreamServer *self)
 {
@@ -439,7 +439,7 @@ _open_sockets(StreamServer *self)
     _take_connections_over(self, sockets);
   else
     dynamic_window_balancer_start(&self->dynamic_window, NULL);
-  acceptor_start(&self->acceptor, listen_fd);
+  acceptor_set_socket(&self->acceptor, listen_fd);
   return TRUE;
 }
 
@@ -473,12 +473,26 @@ _setup_owners(StreamServer *self)
 }
 
 gboolean
-stream_server_start(StreamServer *self, GSockAddr *bind_addr)
+stream_server_open(StreamServer *self, GSockAddr *bind_addr)
 {
   g_sockaddr_unref(self->bind_addr);
   self->bind_addr = g_sockaddr_ref(bind_addr);
   _setup_owners(self);
   return _open_sockets(self);
+}
+
+gboolean
+stream_server_listen(StreamServer *self)
+{
+  struct iv_list_head *current;
+
+  if (!listener_listen(&self->options->listener, self->acceptor.fd, self->bind_addr, &self->driver->super))
+    return FALSE;
+
+  iv_list_for_each (current, &self->pending)
+    pending_connection_begin_tls(iv_container_of(current, PendingConnection, list));
+  acceptor_start(&self->acceptor);
+  return TRUE;
 }
 
 void

@@ -54,12 +54,19 @@ void stream_server_init(StreamServer *self, LogSrcDriver *driver, ProxyOptions *
 void stream_server_destroy(StreamServer *self);
 
 /**
- * stream_server_start() - listen, and go on with what was open before a reload
+ * stream_server_open() - take the port, and go on with what was open before a reload
  * @bind_addr: where to listen
+ *
+ * Nobody new is served yet. Returns FALSE and has logged why.
+ */
+gboolean stream_server_open(StreamServer *self, GSockAddr *bind_addr);
+
+/**
+ * stream_server_listen() - serve everybody, when it is open and TLS is set up
  *
  * Returns FALSE and has logged why.
  */
-gboolean stream_server_start(StreamServer *self, GSockAddr *bind_addr);
+gboolean stream_server_listen(StreamServer *self);
 
 /**
  * stream_server_stop() - stop, and keep what is open for a server of the same name after a reload

@@ -336,6 +336,52 @@ def test_a_key_with_a_password(start_tls, port, certificates, tmp_path):
     daemon.wait_messages(1)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_reload_that_waits_for_a_password_closes_nothing(start_tls, port, certificates, tmp_path, transport):
+    """Admitted connections go on, and so do handshakes that have begun. Others wait until the password is there."""
+    locked = certificate(tmp_path, "locked", "/CN=locked", ["rsa:2048"], None, "-passout", "pass:secret")
+    options = "max-connections(20) header-timeout(60)"
+    daemon = start_tls(transport, options)
+    header = v1() if transport == "tls" else b""
+    message = (b"" if transport == "tls" else v1()) + line("hello")
+    admitted = client(transport, port).send(line("hello"))
+    daemon.wait_messages(1)
+    silent, has_begun = TLSClient(port, header[:5]), TLSClient(port, header)
+    hello = has_begun.hello()
+    has_begun.sock.sendall(hello[:20])
+    daemon.wait_counter("pending_headers", 2)
+    wait_until_read(silent.sock, has_begun.sock)
+
+    config = f'proxy-protocol(ip(127.0.0.1) port({port}) transport("{transport}") {tls_option(locked)} {options});'
+    for reloads in (1, 2):
+        daemon.reload(config)
+        daemon.wait_log("Waiting for password", reloads)
+    admitted.send(line("hello"))
+    daemon.wait_messages(2)
+    has_begun.sock.sendall(hello[20:])
+    has_begun.shake_hands().send(message)
+    daemon.wait_messages(3)
+    silent.sock.sendall(header[5:] + silent.hello())
+    new = TLSClient(port, header)
+    assert not is_closed_by_peer(silent.sock, 0.2)
+    silent.sock.settimeout(10)
+
+    daemon.ctl("credentials", "add", f"--id={locked.with_suffix('.key')}", "--secret=secret")
+    for tls in (silent, new):
+        tls.shake_hands().send(message)
+    daemon.wait_messages(5)
+    assert {name: value for name, value in daemon.counters().items() if name.startswith("refused") and value} == {}
+    assert daemon.counters()["connections"] == 4
+    assert not daemon.log_lines("Syslog connection closed")
+
+
+def test_a_port_in_use_is_noticed_before_the_password_is_there(daemon, port, tmp_path):
+    locked = certificate(tmp_path, "locked", "/CN=locked", ["rsa:2048"], None, "-passout", "pass:secret")
+    with socket.create_server(("127.0.0.1", port)):
+        daemon.start(f'proxy-protocol(ip(127.0.0.1) port({port}) transport("tls") {tls_option(locked)});', expect_failure=True)
+    assert "Error binding socket" in daemon.log()
+
+
 # ---------------------------------------------------------------------------
 # Refusals
 # ---------------------------------------------------------------------------
