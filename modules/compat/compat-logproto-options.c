@@ -24,6 +24,12 @@ compat_log_proto_options_copy(const CompatLogProtoServerOptions *options)
   return (const CompatLogProtoServerOptions *) self;
 }
 
+const gchar *
+compat_log_proto_options_get_encoding(const CompatLogProtoServerOptions *self)
+{
+  return ((const LogProtoServerOptions *) self)->encoding;
+}
+
 const CompatLogProtoServerOptions *
 compat_log_proto_options_ref(const CompatLogProtoServerOptions *self)
 {

@@ -22,6 +22,9 @@
  */
 const CompatLogProtoServerOptions *compat_log_proto_options_copy(const CompatLogProtoServerOptions *options);
 
+/* encoding(), or NULL */
+const gchar *compat_log_proto_options_get_encoding(const CompatLogProtoServerOptions *self);
+
 /* These two in any thread. */
 const CompatLogProtoServerOptions *compat_log_proto_options_ref(const CompatLogProtoServerOptions *self);
 /* @self: may be NULL */

@@ -120,13 +120,16 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
                      GSockAddr *local_addr, const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto =
-    framing_factory_new_proto(&owner->framing, (CompatStream){ .fd = fd, .session = session }, owner->proto_options);
+  ProxyConnection *self = g_new0(ProxyConnection, 1);
+  CompatStream stream = { .fd = fd, .session = session, .log = &self->super.as_read_log };
+  LogProtoServer *proto = framing_factory_new_proto(&owner->framing, stream, owner->proto_options);
 
   if (!proto)
-    return NULL;
+    {
+      g_free(self);
+      return NULL;
+    }
 
-  ProxyConnection *self = g_new0(ProxyConnection, 1);
   reader_pipe_init_instance(&self->super, cfg, proto, fd);
   self->super.super.init = _init;
   self->super.super.deinit = _deinit;

@@ -433,6 +433,16 @@ def test_a_datagram_that_ends_within_a_character(start_udp, port, encoding, payl
     assert texts(daemon.wait_messages(len(expected))) == expected
 
 
+def test_bytes_that_are_no_characters_are_logged_once_for_a_datagram(start_udp, port):
+    daemon = start_udp('encoding("utf-8")')
+    send_datagrams(port, v1() + b"<13>prog: a" + b"\xff" * 8000 + b"b", v1() + b"<13>prog: c\xff\xc3")
+    assert texts(daemon.wait_messages(2)) == ["ab", "c"]
+    logged = list(map(log_tags, daemon.wait_log("bytes that are no characters", 2)))
+    assert [(tags["encoding"], tags["bytes"], tags["driver"]) for tags in logged] == [
+        ("utf-8", "8000", "s_test#0"), ("utf-8", "2", "s_test#0")]
+    assert len(daemon.log().splitlines()) < 20
+
+
 def test_a_conversion_that_makes_the_message_much_longer(start_udp, port):
     daemon = start_udp('encoding("iso-8859-1")')
     send_datagrams(port, v1() + b"<13>prog: " + b"\xe1" * 5000, v1() + b"<13>prog: short")
