@@ -136,6 +136,7 @@ def test_a_macro_prefix_that_is_too_long_says_what_the_limit_is(daemon):
     'trusted-proxies("10.0.0.0/8" "banana" "::1")',
     f'{TRUSTED} untrusted-peers("maybe")',
     'source-address("server")',
+    'protocol-version("v3")',
     'transport("sctp")',
     f'macro-prefix("{"x" * 300}")',
     'ip("127.0.0.1") interface("lo") transport("tcp") port("no-such-service")',
