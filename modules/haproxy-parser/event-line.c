@@ -354,7 +354,11 @@ _read_ready(Event *self, LineCursor cursor)
     {
       LineCursor cause = cursor;
 
-      if (!line_cursor_skip(&cause, READY_CAUSES[i]) || cause.p != _find_tracked_server(cause.p, cause.end))
+      if (!line_cursor_skip(&cause, READY_CAUSES[i]))
+        continue;
+      /* of HAProxy 1.7 */
+      cause.end = _read_server_counts(self, cause.p, cause.end);
+      if (cause.p != _find_tracked_server(cause.p, cause.end))
         continue;
       _set_event(self, "server_ready");
       _set(self, EVENT_LINE_SERVER_STATE, state, cursor.p - 1);

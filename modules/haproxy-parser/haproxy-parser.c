@@ -69,29 +69,33 @@ _is_upper_hex(gchar c)
   return g_ascii_isxdigit(c) && !g_ascii_islower(c);
 }
 
-/* HAProxy's "#XX" */
-static gboolean
-_is_escaped(const gchar *p, const gchar *end)
+/* The byte that "#XX" stands for, or a backslash and another character; else the one at @p. */
+static gchar
+_read_byte(const LineField *field, const gchar **p, const gchar *end)
 {
-  return *p == '#' && end - p > 2 && _is_upper_hex(p[1]) && _is_upper_hex(p[2]);
+  const gchar *start = *p;
+
+  if (field->is_encoded && *start == '#' && end - start > 2 && _is_upper_hex(start[1]) && _is_upper_hex(start[2]))
+    {
+      *p += 3;
+      return g_ascii_xdigit_value(start[1]) << 4 | g_ascii_xdigit_value(start[2]);
+    }
+  if (field->is_escaped && *start == '\\' && end - start > 1 && strchr("\"\\]", start[1]))
+    (*p)++;
+  return *(*p)++;
 }
 
 static void
-_unescape(LineValue *value)
+_unescape(LineValue *value, const LineField *field)
 {
   const gchar *p = value->start, *end = p + value->length;
   GString *text;
 
-  if (!memchr(p, '#', value->length))
+  if (!memchr(p, '#', value->length) && !memchr(p, '\\', value->length))
     return;
   text = scratch_buffers_alloc();
   while (p < end)
-    {
-      gboolean is_escaped = _is_escaped(p, end);
-
-      g_string_append_c(text, is_escaped ? g_ascii_xdigit_value(p[1]) << 4 | g_ascii_xdigit_value(p[2]) : *p);
-      p += is_escaped ? 3 : 1;
-    }
+    g_string_append_c(text, _read_byte(field, &p, end));
   value->start = text->str;
   value->length = text->len;
 }
@@ -147,8 +151,12 @@ static void
 _unescape_all(LineValues *values, const LineFormat *format)
 {
   for (guint i = 0; i < values->count; i++)
-    if (format->fields[values->values[i].field].is_encoded)
-      _unescape(&values->values[i]);
+    {
+      const LineField *field = &format->fields[values->values[i].field];
+
+      if (field->is_encoded || field->is_escaped)
+        _unescape(&values->values[i], field);
+    }
 }
 
 /*****************************************************************************
@@ -205,9 +213,12 @@ _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, co
     _unescape_all(&values, format);
   if (self->explain)
     _explain(&values, format);
+  /* what the name and the pid of the process refer to stays where it is while values are set */
+  NVTable *payload = nv_table_ref((*pmsg)->payload);
   _add_process(&values, format, *pmsg, &header);
   _add_common(&values, format, FORMAT, format->name, strlen(format->name));
   _set_values(self, *pmsg, format, &values, &source);
+  nv_table_unref(payload);
   return TRUE;
 }
 
@@ -324,22 +335,30 @@ haproxy_parser_set_explain(LogParser *s, gboolean explain)
   ((HAProxyParser *) s)->explain = explain;
 }
 
-void
-haproxy_parser_set_request_headers(LogParser *s, GList *names)
+static gboolean
+_set_header_names(gchar ***self, GList *names, GError **error)
 {
-  HAProxyParser *self = (HAProxyParser *) s;
-
-  g_strfreev(self->header_names.request);
-  self->header_names.request = _strv_of_list(names);
+  g_strfreev(*self);
+  *self = _strv_of_list(names);
+  if (!g_strv_contains((const gchar *const *) *self, ""))
+    return TRUE;
+  g_set_error(error,
+              _error_domain(),
+              0,
+              "a header without a name: write one for each header that HAProxy captures, in its order");
+  return FALSE;
 }
 
-void
-haproxy_parser_set_response_headers(LogParser *s, GList *names)
+gboolean
+haproxy_parser_set_request_headers(LogParser *s, GList *names, GError **error)
 {
-  HAProxyParser *self = (HAProxyParser *) s;
+  return _set_header_names(&((HAProxyParser *) s)->header_names.request, names, error);
+}
 
-  g_strfreev(self->header_names.response);
-  self->header_names.response = _strv_of_list(names);
+gboolean
+haproxy_parser_set_response_headers(LogParser *s, GList *names, GError **error)
+{
+  return _set_header_names(&((HAProxyParser *) s)->header_names.response, names, error);
 }
 
 gboolean

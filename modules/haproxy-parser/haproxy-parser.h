@@ -26,8 +26,8 @@ void haproxy_parser_set_unescape(LogParser *s, gboolean unescape);
 void haproxy_parser_set_explain(LogParser *s, gboolean explain);
 
 /* The strings of the lists are taken. */
-void haproxy_parser_set_request_headers(LogParser *s, GList *names);
-void haproxy_parser_set_response_headers(LogParser *s, GList *names);
+gboolean haproxy_parser_set_request_headers(LogParser *s, GList *names, GError **error);
+gboolean haproxy_parser_set_response_headers(LogParser *s, GList *names, GError **error);
 gboolean haproxy_parser_set_formats(LogParser *s, GList *names, GError **error);
 gboolean haproxy_parser_add_log_format(LogParser *s, const gchar *log_format, GError **error);
 

@@ -32,6 +32,9 @@ typedef struct _LineReader
   LogLineChoice choice;
   /* bytes that may yet be read in vain */
   gssize budget;
+  /* a cookie was not taken for one, since the one in front of it has another name; or is taken nevertheless */
+  gboolean has_doubted_cookie;
+  gboolean takes_any_cookie;
 } LineReader;
 
 /* The outcome for a step that finds something else at @p. */

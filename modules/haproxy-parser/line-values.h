@@ -26,6 +26,8 @@ typedef struct _LineField
   } type;
   /* HAProxy has written "#XX" for some of its bytes */
   gboolean is_encoded;
+  /* HAProxy has put backslashes in front of quotes, brackets and backslashes: its "%{+E}" */
+  gboolean is_escaped;
   gboolean is_termination_state;
 } LineField;
 

@@ -9,6 +9,7 @@
  */
 
 #include "log-format.h"
+#include "config-argument.h"
 
 #include <string.h>
 
@@ -26,51 +27,51 @@ static const LogFormatAlias ALIASES[] = {
   { "B", "bytes_read", LOG_FORMAT_PARTIAL_NUMBER },
   { "Bi", "backend_source_ip", LOG_FORMAT_ADDRESS },
   { "Bp", "backend_source_port", LOG_FORMAT_NUMBER },
-  { "CC", "captured_request_cookie", LOG_FORMAT_STRING },
-  { "CS", "captured_response_cookie", LOG_FORMAT_WORD },
+  { "CC", "captured_request_cookie", LOG_FORMAT_COOKIE },
+  { "CS", "captured_response_cookie", LOG_FORMAT_COOKIE },
   { "Ci", "client_ip", LOG_FORMAT_ADDRESS },
   { "Cp", "client_port", LOG_FORMAT_NUMBER },
   { "Fi", "frontend_ip", LOG_FORMAT_ADDRESS },
   { "Fp", "frontend_port", LOG_FORMAT_NUMBER },
   { "H", "hostname", LOG_FORMAT_WORD },
   { "HM", "http_method", LOG_FORMAT_URI_PART },
-  { "HP", "http_path", LOG_FORMAT_URI_PART },
-  { "HPO", "http_path_only", LOG_FORMAT_URI_PART },
+  { "HP", "http_path", LOG_FORMAT_PATH },
+  { "HPO", "http_path_only", LOG_FORMAT_PATH },
   { "HQ", "http_query", LOG_FORMAT_QUERY },
   { "HU", "http_uri", LOG_FORMAT_URI_PART },
   { "HV", "http_version", LOG_FORMAT_URI_PART },
   { "ID", "unique_id", LOG_FORMAT_STRING },
   { "OG", "log_origin", LOG_FORMAT_WORD },
-  { "ST", "status_code", LOG_FORMAT_NUMBER },
+  { "ST", "status_code", LOG_FORMAT_DECIMAL },
   { "Si", "server_ip", LOG_FORMAT_ADDRESS },
   { "Sp", "server_port", LOG_FORMAT_NUMBER },
   { "T", "gmt_date_time", LOG_FORMAT_ZONED_DATE },
-  { "TR", "TR", LOG_FORMAT_NUMBER },
+  { "TR", "TR", LOG_FORMAT_DECIMAL },
   { "Ta", "Ta", LOG_FORMAT_PARTIAL_NUMBER },
-  { "Tc", "Tc", LOG_FORMAT_NUMBER },
-  { "Td", "Td", LOG_FORMAT_NUMBER },
-  { "Th", "Th", LOG_FORMAT_NUMBER },
-  { "Ti", "Ti", LOG_FORMAT_NUMBER },
+  { "Tc", "Tc", LOG_FORMAT_DECIMAL },
+  { "Td", "Td", LOG_FORMAT_DECIMAL },
+  { "Th", "Th", LOG_FORMAT_DECIMAL },
+  { "Ti", "Ti", LOG_FORMAT_DECIMAL },
   { "Tl", "local_date_time", LOG_FORMAT_ZONED_DATE },
-  { "Tq", "Tq", LOG_FORMAT_NUMBER },
-  { "Tr", "Tr", LOG_FORMAT_NUMBER },
+  { "Tq", "Tq", LOG_FORMAT_DECIMAL },
+  { "Tr", "Tr", LOG_FORMAT_DECIMAL },
   { "Ts", "timestamp", LOG_FORMAT_NUMBER },
   { "Tt", "Tt", LOG_FORMAT_PARTIAL_NUMBER },
   { "Tu", "Tu", LOG_FORMAT_PARTIAL_NUMBER },
-  { "Tw", "Tw", LOG_FORMAT_NUMBER },
+  { "Tw", "Tw", LOG_FORMAT_DECIMAL },
   { "U", "bytes_uploaded", LOG_FORMAT_PARTIAL_NUMBER },
-  { "ac", "actconn", LOG_FORMAT_NUMBER },
+  { "ac", "actconn", LOG_FORMAT_DECIMAL },
   { "b", "backend_name", LOG_FORMAT_NAME },
-  { "bc", "beconn", LOG_FORMAT_NUMBER },
+  { "bc", "beconn", LOG_FORMAT_DECIMAL },
   { "bi", "backend_source_ip", LOG_FORMAT_ADDRESS },
   { "bp", "backend_source_port", LOG_FORMAT_NUMBER },
-  { "bq", "backend_queue", LOG_FORMAT_NUMBER },
-  { "cc", "captured_request_cookie", LOG_FORMAT_STRING },
+  { "bq", "backend_queue", LOG_FORMAT_DECIMAL },
+  { "cc", "captured_request_cookie", LOG_FORMAT_COOKIE },
   { "ci", "client_ip", LOG_FORMAT_ADDRESS },
   { "cp", "client_port", LOG_FORMAT_NUMBER },
-  { "cs", "captured_response_cookie", LOG_FORMAT_WORD },
+  { "cs", "captured_response_cookie", LOG_FORMAT_COOKIE },
   { "f", "frontend_name", LOG_FORMAT_NAME },
-  { "fc", "feconn", LOG_FORMAT_NUMBER },
+  { "fc", "feconn", LOG_FORMAT_DECIMAL },
   { "fi", "frontend_ip", LOG_FORMAT_ADDRESS },
   { "fp", "frontend_port", LOG_FORMAT_NUMBER },
   { "ft", "frontend_name", LOG_FORMAT_FRONTEND },
@@ -85,13 +86,13 @@ static const LogFormatAlias ALIASES[] = {
   { "rc", "retries", LOG_FORMAT_RETRIES },
   { "rt", "request_counter", LOG_FORMAT_NUMBER },
   { "s", "server_name", LOG_FORMAT_NAME },
-  { "sc", "srv_conn", LOG_FORMAT_NUMBER },
+  { "sc", "srv_conn", LOG_FORMAT_DECIMAL },
   { "si", "server_ip", LOG_FORMAT_ADDRESS },
   { "sp", "server_port", LOG_FORMAT_NUMBER },
-  { "sq", "srv_queue", LOG_FORMAT_NUMBER },
+  { "sq", "srv_queue", LOG_FORMAT_DECIMAL },
   { "sslc", "ssl_ciphers", LOG_FORMAT_TOKEN },
   { "sslv", "ssl_version", LOG_FORMAT_TOKEN },
-  { "st", "status_code", LOG_FORMAT_NUMBER },
+  { "st", "status_code", LOG_FORMAT_DECIMAL },
   { "t", "accept_date", LOG_FORMAT_DATE },
   { "tr", "request_date", LOG_FORMAT_DATE },
   { "trg", "gmt_request_date", LOG_FORMAT_ZONED_DATE },
@@ -139,10 +140,13 @@ static const struct
   [LOG_FORMAT_WORD] = { NULL, NULL },
   [LOG_FORMAT_TOKEN] = { NULL, NULL },
   [LOG_FORMAT_URI_PART] = { NULL, NULL },
+  [LOG_FORMAT_PATH] = { NULL, NULL },
+  [LOG_FORMAT_COOKIE] = { NULL, NULL },
   [LOG_FORMAT_NAME] = { NAME_CHARACTERS, NAME_CHARACTERS },
   [LOG_FORMAT_FRONTEND] = { NAME_CHARACTERS, NAME_CHARACTERS },
   [LOG_FORMAT_ADDRESS] = { LETTERS DIGITS ":-", LETTERS DIGITS ".:" },
   [LOG_FORMAT_NUMBER] = { DIGITS "-", DIGITS },
+  [LOG_FORMAT_DECIMAL] = { DIGITS "-", DIGITS },
   [LOG_FORMAT_PARTIAL_NUMBER] = { DIGITS "-+", DIGITS },
   [LOG_FORMAT_RETRIES] = { DIGITS "-+", DIGITS },
   [LOG_FORMAT_DATE] = { DIGITS, "" },
@@ -150,7 +154,7 @@ static const struct
   [LOG_FORMAT_STATE] = { LETTERS "-", "" },
   [LOG_FORMAT_STATE_WITH_COOKIE] = { LETTERS "-", "" },
   [LOG_FORMAT_REQUEST] = { NULL, NULL },
-  [LOG_FORMAT_QUERY] = { NULL, NULL },
+  [LOG_FORMAT_QUERY] = { "?<", NULL },
   [LOG_FORMAT_REQUEST_HEADERS] = { "{", "" },
   [LOG_FORMAT_RESPONSE_HEADERS] = { "{", "" },
   [LOG_FORMAT_REQUEST_HEADER_LIST] = { NULL, NULL },
@@ -158,152 +162,12 @@ static const struct
 };
 
 /*****************************************************************************
- * Quotes and backslashes: HAProxy's manual, section 2.2
- *****************************************************************************/
-
-/* A string without its quotes, and where each of its characters stood. */
-typedef struct _Argument
-{
-  GString *text;
-  GArray *positions;
-} Argument;
-
-static void
-_argument_append(Argument *self, gchar c, gsize position)
-{
-  g_string_append_c(self->text, c);
-  g_array_append_val(self->positions, position);
-}
-
-static gsize
-_argument_position(const Argument *self, gsize index)
-{
-  gsize end = 0;
-
-  if (index < self->positions->len)
-    return g_array_index(self->positions, gsize, index);
-  if (self->positions->len)
-    end = g_array_index(self->positions, gsize, self->positions->len - 1) + 1;
-  return end;
-}
-
-static void
-_argument_clear(Argument *self)
-{
-  g_string_truncate(self->text, 0);
-  g_array_set_size(self->positions, 0);
-}
-
-/* The length of an escape sequence, the backslash not counted; 0 when the backslash stands for itself. */
-static gsize
-_parse_escape(const gchar *sequence, gboolean in_quotes, gchar *c)
-{
-  static const gchar NAMES[] = "nrt", VALUES[] = "\n\r\t";
-  const gchar *name;
-
-  if (!*sequence)
-    return 0;
-  *c = *sequence;
-  if (strchr(" \\#\"'", *sequence) || (in_quotes && *sequence == '$'))
-    return 1;
-  if (*sequence == 'x' && g_ascii_isxdigit(sequence[1]) && g_ascii_isxdigit(sequence[2]))
-    {
-      *c = g_ascii_xdigit_value(sequence[1]) << 4 | g_ascii_xdigit_value(sequence[2]);
-      return 3;
-    }
-  name = strchr(NAMES, *sequence);
-  if (!name)
-    return 0;
-  *c = VALUES[name - NAMES];
-  return 1;
-}
-
-static const gchar *
-_skip_blanks(const gchar *p)
-{
-  while (*p == ' ' || *p == '\t')
-    p++;
-  return p;
-}
-
-static gboolean
-_fail_argument(LogFormatError *error, gsize position, const gchar *message)
-{
-  error->position = position;
-  error->message = g_strdup(message);
-  return TRUE;
-}
-
-/* FALSE where the string is none of haproxy.cfg's: something stands behind the argument. */
-static gboolean
-_read_argument(Argument *self, const gchar *string, LogFormatError *error)
-{
-  gchar quote = 0;
-  const gchar *p = string;
-
-  while (*p)
-    {
-      gsize position = p - string;
-      gsize escape_length = 0;
-      gchar c;
-
-      if (*p == '\\' && p[1] == '\n')
-        {
-          p = _skip_blanks(p + 2);
-          continue;
-        }
-      if (*p == '\\' && quote != '\'')
-        escape_length = _parse_escape(p + 1, quote == '"', &c);
-      if (escape_length)
-        {
-          _argument_append(self, c, position);
-          p += 1 + escape_length;
-          continue;
-        }
-      if (quote == '"' && *p == '$')
-        return _fail_argument(
-          error, position, "the environment of HAProxy is not known here: write what the variable contains, or \\$");
-      if (*p == '\\' && p[1] == 'x' && quote != '\'')
-        return _fail_argument(error, position, "two hexadecimal digits are missing behind \"\\x\"");
-      /* a comment */
-      if (!quote && *p == '#')
-        return TRUE;
-      if (!quote && (*p == ' ' || *p == '\t' || *p == '\n'))
-        return !*(_skip_blanks(p));
-      if (*p == quote)
-        quote = 0;
-      else if (!quote && (*p == '"' || *p == '\''))
-        quote = *p;
-      else
-        _argument_append(self, *p, position);
-      p++;
-    }
-  /* an open quote is the character itself in a string that was copied without its quotes */
-  return !quote;
-}
-
-/* What has neither was copied without its quotes: those that are inside are its own. */
-static gboolean
-_is_argument(const gchar *string)
-{
-  return *string == '"' || *string == '\'' || strchr(string, '\\');
-}
-
-static void
-_read_bare_string(Argument *self, const gchar *string)
-{
-  _argument_clear(self);
-  for (const gchar *p = string; *p; p++)
-    _argument_append(self, *p, p - string);
-}
-
-/*****************************************************************************
  * Compiling
  *****************************************************************************/
 
 typedef struct _Compiler
 {
-  Argument argument;
+  ConfigArgument *argument;
   const LogFormatHeaderNames *names;
   LogFormatError *error;
   GStringChunk *strings;
@@ -325,7 +189,7 @@ static gboolean G_GNUC_PRINTF(3, 4) _fail(Compiler *self, gsize index, const gch
   va_list arguments;
 
   va_start(arguments, message);
-  self->error->position = _argument_position(&self->argument, index);
+  self->error->position = config_argument_position(self->argument, index);
   self->error->message = g_strdup_vprintf(message, arguments);
   va_end(arguments);
   return FALSE;
@@ -374,14 +238,20 @@ _add_blank(Compiler *self, gsize position)
 static gboolean
 _is_numeric(LogFormatKind kind)
 {
-  return kind == LOG_FORMAT_NUMBER || kind == LOG_FORMAT_PARTIAL_NUMBER || kind == LOG_FORMAT_RETRIES;
+  return kind >= LOG_FORMAT_NUMBER && kind <= LOG_FORMAT_RETRIES;
 }
 
 /* Its src/log.c, lf_encode_string() and lf_encode_chunk(). */
 static gboolean
 _is_encoded(LogFormatKind kind)
 {
-  return kind == LOG_FORMAT_URI_PART || kind >= LOG_FORMAT_REQUEST;
+  return kind == LOG_FORMAT_URI_PART || kind == LOG_FORMAT_PATH || kind >= LOG_FORMAT_REQUEST;
+}
+
+static LineField
+_describe_part(const Compiler *self, const gchar *name)
+{
+  return (LineField){ .name = name, .is_encoded = TRUE, .is_escaped = (self->flags & LOG_FORMAT_ESCAPED) != 0 };
 }
 
 static void
@@ -389,7 +259,7 @@ _add_request_fields(Compiler *self, GArray *fields)
 {
   for (guint i = LOG_FORMAT_REQUEST_METHOD; i < LOG_FORMAT_REQUEST_FIELDS; i++)
     {
-      guint16 field = _add_field(self, (LineField){ .name = REQUEST_FIELDS[i], .is_encoded = TRUE });
+      guint16 field = _add_field(self, _describe_part(self, REQUEST_FIELDS[i]));
       g_array_append_val(fields, field);
     }
 }
@@ -403,7 +273,7 @@ _add_header_fields(Compiler *self, GArray *fields, const gchar *prefix, gchar **
     {
       gchar *number = g_strdup_printf("%u", slot - named + 1);
       gchar *name = g_strconcat(prefix, slot < named ? names[slot] : number, NULL);
-      guint16 field = _add_field(self, (LineField){ .name = name, .is_encoded = TRUE });
+      guint16 field = _add_field(self, _describe_part(self, name));
 
       g_array_append_val(fields, field);
       g_free(name);
@@ -420,6 +290,7 @@ _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
     .name = self->name ? self->name : name,
     .type = is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING,
     .is_encoded = _is_encoded(kind),
+    .is_escaped = (self->flags & LOG_FORMAT_ESCAPED) != 0,
     .is_termination_state = kind == LOG_FORMAT_STATE || kind == LOG_FORMAT_STATE_WITH_COOKIE,
   };
   guint16 field = _add_field(self, description);
@@ -452,7 +323,7 @@ _end_of_word(const gchar *text, gsize i)
 static gboolean
 _compile_alias(Compiler *self, gsize *index)
 {
-  const gchar *text = self->argument.text->str;
+  const gchar *text = self->argument->text->str;
   gsize start = *index;
 
   *index = _end_of_word(text, start);
@@ -467,6 +338,8 @@ _compile_alias(Compiler *self, gsize *index)
     {
       if (strlen(ALIASES[i].alias) != length || memcmp(ALIASES[i].alias, text + start, length) != 0)
         continue;
+      if (ALIASES[i].kind != LOG_FORMAT_NUMBER && ALIASES[i].kind != LOG_FORMAT_ADDRESS)
+        self->flags &= ~LOG_FORMAT_HEXADECIMAL;
       _add_value(self, ALIASES[i].kind, ALIASES[i].field);
       return TRUE;
     }
@@ -525,7 +398,7 @@ _name_of_expression(const gchar *expression, gsize length)
 static gboolean
 _compile_expression(Compiler *self, gsize *index)
 {
-  const gchar *text = self->argument.text->str;
+  const gchar *text = self->argument->text->str;
   gsize start = *index + 1;
   gsize end = _end_of_expression(text, start);
 
@@ -582,7 +455,7 @@ _compile_flag(Compiler *self, gsize position, const gchar *item)
 static gboolean
 _compile_flags(Compiler *self, gsize *index)
 {
-  const gchar *text = self->argument.text->str;
+  const gchar *text = self->argument->text->str;
   gsize start = *index + 1;
   gsize end = start + strcspn(text + start, "}");
 
@@ -603,7 +476,7 @@ _compile_flags(Compiler *self, gsize *index)
 static gboolean
 _compile_name(Compiler *self, gsize *index)
 {
-  const gchar *text = self->argument.text->str;
+  const gchar *text = self->argument->text->str;
   gsize start = *index + 1;
   gsize end = start + strcspn(text + start, ")");
 
@@ -634,7 +507,7 @@ _compile_name(Compiler *self, gsize *index)
 static gboolean
 _compile_item(Compiler *self, gsize *index)
 {
-  const gchar *text = self->argument.text->str;
+  const gchar *text = self->argument->text->str;
 
   self->item_position = *index;
   self->flags = self->default_flags;
@@ -662,11 +535,11 @@ _compile_item(Compiler *self, gsize *index)
 static gboolean
 _compile_items(Compiler *self)
 {
-  const gchar *text = self->argument.text->str;
+  const gchar *text = self->argument->text->str;
   GString *literal = g_string_new(NULL);
   gboolean result = TRUE;
 
-  for (gsize i = 0; i < self->argument.text->len && result;)
+  for (gsize i = 0; i < self->argument->text->len && result;)
     {
       gboolean is_item = text[i] == '%' && text[i + 1] != '%';
 
@@ -685,7 +558,7 @@ _compile_items(Compiler *self)
           i += text[i] == '%' ? 2 : 1;
         }
     }
-  _add_text(self, literal->str, literal->len, self->argument.text->len - literal->len);
+  _add_text(self, literal->str, literal->len, self->argument->text->len - literal->len);
   g_string_free(literal, TRUE);
   return result;
 }
@@ -710,6 +583,8 @@ _can_be_quoted(const LogFormatStep *step)
     case LOG_FORMAT_WORD:
     case LOG_FORMAT_TOKEN:
     case LOG_FORMAT_URI_PART:
+    case LOG_FORMAT_PATH:
+    case LOG_FORMAT_COOKIE:
     case LOG_FORMAT_NAME:
     case LOG_FORMAT_FRONTEND:
     case LOG_FORMAT_REQUEST:
@@ -728,57 +603,86 @@ _is_quoted(const LogFormatStep *step)
   return step->flags & LOG_FORMAT_QUOTED && _can_be_quoted(step);
 }
 
+#define IS_HEXADECIMAL(step) ((step)->flags & LOG_FORMAT_HEXADECIMAL)
+
+/* What the value can begin with; NULL: anything. */
+static const gchar *
+_get_first_characters(const LogFormatStep *step)
+{
+  if (_is_quoted(step))
+    return "\"";
+  return IS_HEXADECIMAL(step) ? DIGITS "ABCDEF-" : CHARACTERS[step->kind].first;
+}
+
+static const gchar *
+_get_other_characters(const LogFormatStep *step)
+{
+  return IS_HEXADECIMAL(step) ? DIGITS "ABCDEF" : CHARACTERS[step->kind].rest;
+}
+
 /* Whether the end of a value is known when another one follows at once. */
 static gboolean
 _can_be_told_apart(const LogFormatStep *step, const LogFormatStep *next)
 {
-  const gchar *rest = CHARACTERS[step->kind].rest;
-  const gchar *first = _is_quoted(next) ? "\"" : CHARACTERS[next->kind].first;
+  const gchar *rest = _get_other_characters(step);
+  const gchar *first = _get_first_characters(next);
 
   if (_is_quoted(step))
     return TRUE;
+  /* a query begins with what ends a path */
+  if (step->kind == LOG_FORMAT_PATH)
+    return next->kind == LOG_FORMAT_QUERY && !_is_quoted(next);
   if (!rest)
     return FALSE;
   return !*rest || (first && !strpbrk(rest, first));
 }
 
-static gboolean
-_is_header_list(const LogFormatStep *step)
-{
-  return step->kind == LOG_FORMAT_REQUEST_HEADER_LIST || step->kind == LOG_FORMAT_RESPONSE_HEADER_LIST;
-}
-
-/* How many steps behind an address consist of what may be a part of it: "%ci:%cp" has two. */
+/* How many steps behind a value consist of what may be a part of it: "%ci:%cp" has two. */
 static guint
 _count_joined_steps(const Compiler *self, guint i)
 {
   const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
+  const gchar *characters = steps[i].kind == LOG_FORMAT_ADDRESS ? ADDRESS_CHARACTERS : NAME_CHARACTERS;
   guint count = 0;
 
   while (i + count + 1 < self->steps->len)
     {
       const LogFormatStep *step = &steps[i + count + 1];
       gboolean is_joined =
-        step->type == LOG_FORMAT_VALUE ? _is_numeric(step->kind) : strchr(ADDRESS_CHARACTERS, *step->text) != NULL;
+        step->type == LOG_FORMAT_VALUE ? _is_numeric(step->kind) : strchr(characters, *step->text) != NULL;
 
       if (!is_joined)
         return count;
       count++;
-      if (step->type != LOG_FORMAT_VALUE && strspn(step->text, ADDRESS_CHARACTERS) < step->text_length)
+      if (step->type != LOG_FORMAT_VALUE && strspn(step->text, characters) < step->text_length)
         return count;
     }
   return count;
 }
 
+/* Whether it is known where what is joined to a value ends, @next being the step behind that. */
+static gboolean
+_is_end_of_joined_known(const Compiler *self, guint i, guint next)
+{
+  const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
+  const gchar *characters = steps[i].kind == LOG_FORMAT_ADDRESS ? ADDRESS_CHARACTERS : NAME_CHARACTERS;
+  const LogFormatStep *last = &steps[next - 1];
+  const gchar *first;
+
+  if (next == self->steps->len || steps[next].type != LOG_FORMAT_VALUE)
+    return TRUE;
+  if (last->type == LOG_FORMAT_TEXT)
+    return strspn(last->text, characters) < last->text_length;
+  first = _get_first_characters(&steps[next]);
+  return first && !strpbrk(first, characters);
+}
+
 static gboolean
 _check_address(Compiler *self, guint i)
 {
-  const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
   guint next = i + 1 + _count_joined_steps(self, i);
-  const LogFormatStep *last = &steps[next - 1];
 
-  if (last->type != LOG_FORMAT_TEXT || next == self->steps->len || steps[next].type != LOG_FORMAT_VALUE
-      || strspn(last->text, ADDRESS_CHARACTERS) < last->text_length)
+  if (_is_end_of_joined_known(self, i, next))
     return TRUE;
   return _fail(self,
                g_array_index(self->step_positions, gsize, next),
@@ -801,7 +705,7 @@ _check_step(Compiler *self, guint i)
                  _can_be_quoted(&steps[i]) ? ", or quote the one before with \"%{+Q}\"" : "");
   if (steps[i].kind == LOG_FORMAT_ADDRESS && !_check_address(self, i))
     return FALSE;
-  if (_is_header_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
+  if (log_format_step_is_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
       && !(steps[i].kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response))
     return _fail(
       self,
@@ -856,7 +760,7 @@ _find_shortcut(const LogFormatStep *step)
 {
   if (step->type != LOG_FORMAT_VALUE)
     return step->text_length == 1 ? LOG_FORMAT_SHORTCUT_CHARACTER : LOG_FORMAT_NO_SHORTCUT;
-  if (step->flags != LOG_FORMAT_MANDATORY || step->end != LOG_FORMAT_END_FORM)
+  if (step->flags != LOG_FORMAT_MANDATORY || step->end != LOG_FORMAT_END_FORM || step->joined_steps)
     return LOG_FORMAT_NO_SHORTCUT;
   if (_is_numeric(step->kind))
     return LOG_FORMAT_SHORTCUT_NUMBER;
@@ -880,6 +784,7 @@ _find_end(const LogFormatStep *step, const LogFormatStep *next)
   switch (step->kind)
     {
     case LOG_FORMAT_STRING:
+    case LOG_FORMAT_COOKIE:
       return is_quoted && step->flags & LOG_FORMAT_ESCAPED ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_FREE;
     case LOG_FORMAT_REQUEST:
       return is_quoted ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_FREE;
@@ -888,9 +793,13 @@ _find_end(const LogFormatStep *step, const LogFormatStep *next)
     case LOG_FORMAT_URI_PART:
     case LOG_FORMAT_QUERY:
       return is_quoted ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_TEXT;
+    case LOG_FORMAT_PATH:
+      if (is_quoted)
+        return LOG_FORMAT_END_QUOTE;
+      return next && next->type == LOG_FORMAT_VALUE ? LOG_FORMAT_END_FORM : LOG_FORMAT_END_TEXT;
     case LOG_FORMAT_NAME:
     case LOG_FORMAT_FRONTEND:
-      return !is_quoted && _is_name_joined(next) ? LOG_FORMAT_END_TEXT : LOG_FORMAT_END_FORM;
+      return !is_quoted && !step->joined_steps && _is_name_joined(next) ? LOG_FORMAT_END_TEXT : LOG_FORMAT_END_FORM;
     default:
       return LOG_FORMAT_END_FORM;
     }
@@ -903,9 +812,24 @@ _find_list_length(const Compiler *self, guint i)
   const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
   const LogFormatStep *behind = i + 2 < self->steps->len ? _get_next(self, i + 1) : NULL;
   gchar **names = step->kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response;
-  gboolean is_open = step->flags & LOG_FORMAT_QUOTED ? behind && _is_header_list(behind) : _get_next(self, i) != NULL;
+  gboolean is_open =
+    step->flags & LOG_FORMAT_QUOTED ? behind && log_format_step_is_list(behind) : _get_next(self, i) != NULL;
 
-  return _is_header_list(step) && is_open && names ? g_strv_length(names) : 0;
+  return log_format_step_is_list(step) && is_open && names ? g_strv_length(names) : 0;
+}
+
+/* An address is read from its end where something is joined to it; a name, where the port is, and its end is known. */
+static guint
+_find_joined_steps(const Compiler *self, guint i)
+{
+  const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
+  guint count = step->type == LOG_FORMAT_VALUE ? _count_joined_steps(self, i) : 0;
+
+  if (step->kind == LOG_FORMAT_ADDRESS)
+    return count;
+  if ((step->kind != LOG_FORMAT_NAME && step->kind != LOG_FORMAT_FRONTEND) || _is_quoted(step))
+    return 0;
+  return count >= 2 && _is_end_of_joined_known(self, i, i + 1 + count) ? count : 0;
 }
 
 static void
@@ -915,9 +839,9 @@ _describe_steps(Compiler *self)
     {
       LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
 
+      step->joined_steps = _find_joined_steps(self, i);
       step->end = _find_end(step, _get_next(self, i));
       step->shortcut = _find_shortcut(step);
-      step->joined_steps = step->kind == LOG_FORMAT_ADDRESS ? _count_joined_steps(self, i) : 0;
       step->list_length = _find_list_length(self, i);
     }
 }
@@ -966,7 +890,7 @@ log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormat
 {
   static const LogFormatHeaderNames NO_NAMES = { NULL, NULL };
   Compiler self = {
-    .argument = { .text = g_string_new(NULL), .positions = g_array_new(FALSE, FALSE, sizeof(gsize)) },
+    .argument = config_argument_new(string, error),
     .names = names ? names : &NO_NAMES,
     .error = error,
     .strings = g_string_chunk_new(512),
@@ -977,16 +901,13 @@ log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormat
   };
   LogFormat *format = NULL;
 
-  error->message = NULL;
-  if (!_is_argument(string) || !_read_argument(&self.argument, string, error))
-    _read_bare_string(&self.argument, string);
-  if (!error->message && _compile_items(&self) && _check_steps(&self))
+  if (self.argument && _compile_items(&self) && _check_steps(&self))
     format = _compiler_finish(&self);
   else
     _compiler_give_up(&self);
   g_array_free(self.step_positions, TRUE);
-  g_array_free(self.argument.positions, TRUE);
-  g_string_free(self.argument.text, TRUE);
+  if (self.argument)
+    config_argument_free(self.argument);
   return format;
 }
 

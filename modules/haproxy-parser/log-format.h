@@ -11,6 +11,7 @@
 #ifndef LOG_FORMAT_H_INCLUDED
 #define LOG_FORMAT_H_INCLUDED
 
+#include "config-argument.h"
 #include "line-values.h"
 
 /*
@@ -29,13 +30,19 @@ typedef enum _LogFormatKind
   LOG_FORMAT_TOKEN,
   /* without a blank, and HAProxy has encoded it */
   LOG_FORMAT_URI_PART,
+  /* such a one without a query */
+  LOG_FORMAT_PATH,
+  /* "name=value", or "-" */
+  LOG_FORMAT_COOKIE,
   /* the characters of HAProxy's names */
   LOG_FORMAT_NAME,
   /* a name, with a "~" behind it when the connection has TLS */
   LOG_FORMAT_FRONTEND,
   /* IPv4, IPv6, "unix" */
   LOG_FORMAT_ADDRESS,
+  /* a number, hexadecimal with %{+X}; and one that is decimal nevertheless */
   LOG_FORMAT_NUMBER,
+  LOG_FORMAT_DECIMAL,
   /* a number, with a "+" in front when it is not yet the final one */
   LOG_FORMAT_PARTIAL_NUMBER,
   /* a number, with a "+" in front when the connection was redispatched */
@@ -129,7 +136,7 @@ typedef struct _LogFormatStep
   /* LOG_FORMAT_VALUE: its field, or the first ones if it is split, the others being LOG_FORMAT_NO_FIELD or rising */
   const guint16 *fields;
   guint field_count;
-  /* an address: how many steps behind it are made of characters that addresses contain, too */
+  /* a value that is read from its end: how many steps behind it are made of characters that it may contain, too */
   guint joined_steps;
   /* a list of headers: how many it has; 0: as many as there are */
   guint list_length;
@@ -164,13 +171,8 @@ typedef struct _LogFormatHeaderNames
   gchar **response;
 } LogFormatHeaderNames;
 
-typedef struct _LogFormatError
-{
-  /* where in the string, in bytes */
-  gsize position;
-  /* to be freed with g_free() */
-  gchar *message;
-} LogFormatError;
+/* Where in the string, and what. */
+typedef ConfigArgumentError LogFormatError;
 
 /**
  * log_format_new() - compile a string
@@ -183,6 +185,13 @@ typedef struct _LogFormatError
  */
 LogFormat *log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormatError *error);
 void log_format_free(LogFormat *self);
+
+/* Whether the value is several captured headers, each with its own quotes, or blanks between them. */
+static inline gboolean
+log_format_step_is_list(const LogFormatStep *self)
+{
+  return self->kind == LOG_FORMAT_REQUEST_HEADER_LIST || self->kind == LOG_FORMAT_RESPONSE_HEADER_LIST;
+}
 
 /**
  * log_format_common_steps() - how many steps two formats have in common from the first one on

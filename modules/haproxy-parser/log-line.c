@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-/* a line that is cut must have shown so many values of a form that few things have */
+/* a line that is cut must have shown so many values of a form that few things have, or all but the last value */
 #define TELLING_VALUES_MIN 3
 /* bytes that may be read in vain, beside a few times the line: more is a line made to be slow */
 #define BUDGET_MIN 4096
@@ -50,6 +50,8 @@ _add_string(LineReader *self, const LogFormatStep *step, const gchar *start, con
   switch (step->kind)
     {
     case LOG_FORMAT_REQUEST:
+      /* for each end that it may have */
+      self->budget -= step->end == LOG_FORMAT_END_FREE ? end - start : 0;
       http_request_add(self, step, start, end, is_cut);
       break;
     case LOG_FORMAT_QUERY:
@@ -112,42 +114,60 @@ _find_quote(const LineReader *self, guint i, const gchar *p)
   return p < self->end ? p : NULL;
 }
 
-/* Where what such values consist of ends. */
+/* Of a value that may consist of anything: where the text behind step @i is from @p on; the end: nowhere. */
 static const gchar *
-_find_limit(const LineReader *self, const LogFormatStep *step, const gchar *start)
+_find_text_behind(const LineReader *self, guint i, const gchar *p)
 {
-  const gchar *p = start;
+  gsize length;
+  const gchar *text = _get_text_behind(self, i, &length);
 
+  for (; text && p < self->end && (p = memchr(p, *text, self->end - p)); p++)
+    if (_begins_with(p, self->end, text, length))
+      return p;
+  return self->end;
+}
+
+static inline gboolean
+_may_consist_of(const LogFormatStep *step, gchar c)
+{
   switch (step->kind)
     {
     case LOG_FORMAT_NAME:
     case LOG_FORMAT_FRONTEND:
-      p = line_skip(p, self->end, IS_NAME);
-      return p < self->end && *p == '~' ? p + 1 : p;
+      return line_character_is(c, IS_NAME) || c == '~';
     case LOG_FORMAT_TOKEN:
-    case LOG_FORMAT_WORD:
-    case LOG_FORMAT_URI_PART:
-    case LOG_FORMAT_QUERY:
-      while (p < self->end && *p != ' ' && (*p != '/' || step->kind != LOG_FORMAT_TOKEN))
-        p++;
-      return p;
+      return c != ' ' && c != '/';
+    case LOG_FORMAT_PATH:
+      return c != ' ' && c != '?';
     default:
-      return self->end;
+      return c != ' ';
     }
 }
 
-/* Where the text behind step @i is from @p on; NULL: nowhere. */
+/* Of another value: the first place where that text is, not in front of @from, or what cannot be a part of the value.
+ */
 static const gchar *
-_find_text_behind(const LineReader *self, guint i, const gchar *p, const gchar *limit)
+_find_end_of_word(const LineReader *self, guint i, const gchar *start, const gchar *from)
 {
   gsize length;
   const gchar *text = _get_text_behind(self, i, &length);
-  const gchar *end = limit < self->end ? limit + 1 : limit;
+  const gchar *p = start;
 
-  for (; p < end && (p = memchr(p, *text, end - p)); p++)
-    if (_begins_with(p, self->end, text, length))
-      return p;
-  return NULL;
+  for (; p < self->end; p++)
+    if ((text && p >= from && *p == *text && _begins_with(p, self->end, text, length))
+        || !_may_consist_of(&self->format->steps[i], *p))
+      break;
+  return p;
+}
+
+/* Whether the text behind step @i is at @p, as far as the line goes. */
+static gboolean
+_is_text_behind(const LineReader *self, guint i, const gchar *p)
+{
+  gsize length;
+  const gchar *text = _get_text_behind(self, i, &length);
+
+  return text && p < self->end && _begins_with(p, self->end, text, length);
 }
 
 static gboolean
@@ -199,20 +219,19 @@ _read_bare_string(LineReader *self, guint i, const gchar *from)
 {
   const LogFormatStep *step = &self->format->steps[i];
   gboolean has_choice = step->end == LOG_FORMAT_END_FREE;
-  const gchar *start = self->p, *end = NULL;
-  const gchar *limit = _find_limit(self, step, start);
+  const gchar *start = self->p, *end;
 
-  if (!_is_last(self, i))
-    end = _find_text_behind(self, i, _may_be_empty(step) ? from : MAX(from, start + 1), limit);
-  self->choice.next_end = end && has_choice ? end + 1 : self->choice.next_end;
-  if (end)
-    return _finish_string(self, i, start, end, end, FITS);
-  if (limit < self->end)
+  from = _may_be_empty(step) ? from : MAX(from, start + 1);
+  end = has_choice ? _find_text_behind(self, i, from) : _find_end_of_word(self, i, start, from);
+  if (end == self->end)
+    return _finish_string(self, i, start, end, end, _is_rest_optional(self, i) ? FITS : ENDS);
+  if (!_is_text_behind(self, i, end))
     {
-      self->p = limit;
+      self->p = end;
       return DIFFERS;
     }
-  return _finish_string(self, i, start, limit, limit, _is_rest_optional(self, i) ? FITS : ENDS);
+  self->choice.next_end = has_choice ? end + 1 : self->choice.next_end;
+  return _finish_string(self, i, start, end, end, FITS);
 }
 
 static Outcome
@@ -222,16 +241,90 @@ _read_string_from(LineReader *self, guint i, const gchar *from)
                                                           : _read_bare_string(self, i, from);
 }
 
+/* The name of a cookie, with the "=" where there is one. */
+static gsize
+_get_name_length(LineReader *self, const gchar *start, const gchar *end)
+{
+  const gchar *p = start;
+
+  while (p < end && *p != '=' && *p != ' ' && *p != '"')
+    p++;
+  self->budget -= p - start;
+  return p - start + (p < end && *p == '=');
+}
+
+/* Both have the name that "capture cookie" says, or its first part. */
+static gboolean
+_is_same_cookie(LineReader *self, const LineValue *first, const gchar *start)
+{
+  const gchar *end = first->start + first->length;
+  gsize first_length = _get_name_length(self, first->start, end), length = _get_name_length(self, start, self->end);
+
+  if (!first_length || start + length == self->end)
+    return TRUE;
+  if (!length)
+    return FALSE;
+  return *start == *first->start && (start[length - 1] == '=') == (first->start[first_length - 1] == '=');
+}
+
+/* Whether a captured cookie begins at @start, as far as the one in front of it knows. */
+static gboolean
+_begins_cookie(LineReader *self, guint i, const gchar *start)
+{
+  const LogFormatStep *first_step = i < 2 ? NULL : &self->format->steps[i - 2];
+  const LineValue *first = self->values->count ? &self->values->values[self->values->count - 1] : NULL;
+
+  if (!first_step || first_step->kind != LOG_FORMAT_COOKIE || !first || first->field != first_step->fields[0])
+    return TRUE;
+  return first->length < 2 || _is_same_cookie(self, first, start);
+}
+
+/* Behind a cookie that was not there, which is "-" or "\"\""; NULL: it was. */
+static const gchar *
+_skip_no_cookie(const LineReader *self, guint i)
+{
+  gboolean is_quoted = self->format->steps[i].flags & LOG_FORMAT_QUOTED;
+  const gchar *p = self->p + is_quoted;
+
+  if (p < self->end && *p == '-')
+    p++;
+  else if (!is_quoted)
+    return NULL;
+  if (is_quoted && (p == self->end || *p++ != '"'))
+    return NULL;
+  return p == self->end || _is_text_behind(self, i, p) ? p : NULL;
+}
+
 /*
  * A string ends at the first place behind which the line goes on, as far as the next string of that kind: the earlier
- * that one begins, the more can it be, so nothing is lost by never going back behind it.
+ * that one begins, the more can it be, so nothing is lost by never going back behind it. But it must be able to begin.
  */
+static Outcome
+_read_free_string(LineReader *self, guint i)
+{
+  const LogFormatStep *step = &self->format->steps[i];
+  gboolean is_quoted = step->flags & LOG_FORMAT_QUOTED, is_cookie = step->kind == LOG_FORMAT_COOKIE;
+  const gchar *behind;
+
+  if (is_quoted && (self->p == self->end || *self->p != '"'))
+    return line_reader_outcome_at(self, self->p);
+  behind = is_cookie ? _skip_no_cookie(self, i) : NULL;
+  if (behind)
+    return _finish_string(self, i, self->p + is_quoted, behind - is_quoted, behind, FITS);
+  if (is_cookie && !self->takes_any_cookie && !_begins_cookie(self, i, self->p + is_quoted))
+    {
+      self->has_doubted_cookie = TRUE;
+      return DIFFERS;
+    }
+  self->choice = (LogLineChoice){ .start = _get_state(self) };
+  return _read_string_from(self, i, self->p);
+}
+
 static Outcome
 _read_string(LineReader *self, guint i)
 {
-  if (self->format->steps[i].end == LOG_FORMAT_END_FREE)
-    self->choice = (LogLineChoice){ .start = _get_state(self) };
-  return _read_string_from(self, i, self->p);
+  return self->format->steps[i].end == LOG_FORMAT_END_FREE ? _read_free_string(self, i)
+                                                           : _read_string_from(self, i, self->p);
 }
 
 /* The last string with a choice of ends gets the next one. */
@@ -465,9 +558,9 @@ _go_back(LineReader *self, Marker *marker)
       self->choice.next_end = NULL;
       return DIFFERS;
     }
-  /* the values in front of the mark are about to change */
+  /* the values in front of the mark are about to change: another format begins anew */
   if (start->step < marker->mark->state.step)
-    _mark(marker, *start, (LogLineChoice){ .next_end = NULL });
+    _mark(marker, (LogLineState){ .p = NULL }, (LogLineChoice){ .next_end = NULL });
   outcome = _read_string_again(self);
   self->state.step += outcome == FITS;
   return outcome;
@@ -525,6 +618,35 @@ _add_flags(LineReader *self)
     }
 }
 
+static gboolean
+_is_last_value(const LogFormat *format, guint i)
+{
+  while (++i < format->step_count)
+    if (format->steps[i].type == LOG_FORMAT_VALUE)
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether a line that ends there can be trusted to be one of the format. */
+static gboolean
+_has_shown_enough(const LogFormat *format, const LogLineState *end)
+{
+  return end->telling_values >= TELLING_VALUES_MIN || (end->telling_values && _is_last_value(format, end->step));
+}
+
+/* A request's and a response's cookie have the same name, unless the line can be read in no other way. */
+static gboolean
+_fits_with_any_cookie(LineReader *self, const gchar *line)
+{
+  LogLineMark beginning = { .state = { .p = line, .is_after_blank = TRUE } };
+  Marker marker = { .mark = &beginning, .step = G_MAXUINT };
+
+  self->takes_any_cookie = TRUE;
+  self->choice.next_end = NULL;
+  _set_state(self, &beginning.state);
+  return _read_line(self, &marker, &beginning.end) == FITS;
+}
+
 LogLineResult
 log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineValues *values, LogLineMark *mark,
                guint mark_step)
@@ -537,6 +659,7 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
     .budget = BUDGET_MIN + 4 * length,
   };
   Marker marker = { .mark = mark, .step = mark_step };
+  Outcome outcome;
 
   _set_state(&self, &mark->state);
   if (!self.p)
@@ -544,13 +667,20 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
   /* in front of a line there is as good as a blank */
   self.state.is_after_blank |= !self.state.step;
 
-  switch (_read_line(&self, &marker, &mark->end))
+  outcome = _read_line(&self, &marker, &mark->end);
+  if (outcome != FITS && self.has_doubted_cookie)
+    {
+      /* another format has to read the values anew */
+      *mark = (LogLineMark){ .end = mark->end };
+      outcome = _fits_with_any_cookie(&self, line) ? FITS : outcome;
+    }
+  switch (outcome)
     {
     case FITS:
       _add_flags(&self);
       return LOG_LINE_FITS;
     case ENDS:
-      return mark->end.telling_values < TELLING_VALUES_MIN ? LOG_LINE_DIFFERS : LOG_LINE_TRUNCATED;
+      return _has_shown_enough(format, &mark->end) ? LOG_LINE_TRUNCATED : LOG_LINE_DIFFERS;
     default:
       return LOG_LINE_DIFFERS;
     }

@@ -14,6 +14,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* the longest number, or the longest text between numbers that is worth a thought */
+#define JOINED_STEP_MAX 24
+
 /*****************************************************************************
  * Numbers, dates, states, names
  *****************************************************************************/
@@ -23,7 +26,8 @@ _read_number(LineReader *self, const LogFormatStep *step)
 {
   const gchar *start = self->p;
 
-  if (step->kind != LOG_FORMAT_NUMBER && start < self->end && *start == '+')
+  if ((step->kind == LOG_FORMAT_PARTIAL_NUMBER || step->kind == LOG_FORMAT_RETRIES) && start < self->end
+      && *start == '+')
     {
       self->state.flags |=
         1 << (step->kind == LOG_FORMAT_RETRIES ? LOG_FORMAT_FLAG_FIELD_REDISPATCHED : LOG_FORMAT_FLAG_FIELD_PARTIAL);
@@ -106,13 +110,69 @@ _read_state(LineReader *self, const LogFormatStep *step)
   return FITS;
 }
 
-static Outcome
-_read_name(LineReader *self, const LogFormatStep *step)
+/*
+ * In front of the port, and whatever else is joined to the value at @i by characters that it may consist of, too.
+ * All that is joined is read from its end at @p.  NULL: it is something else.
+ */
+static const gchar *
+_find_end_of_joined(const LineReader *self, guint i, const gchar *p, guint8 class)
 {
-  const gchar *end = line_skip(self->p, self->end, IS_NAME);
+  const LogFormatStep *value = &self->format->steps[i];
+  const gchar *start = self->p;
 
-  if (end == self->p)
-    return line_reader_outcome_at(self, end);
+  for (const LogFormatStep *step = value + value->joined_steps; step > value; step--)
+    {
+      if (step->type == LOG_FORMAT_VALUE)
+        {
+          const gchar *behind = p;
+          guint8 digits = step->flags & LOG_FORMAT_HEXADECIMAL ? IS_UPPER_HEX : IS_DIGIT;
+
+          while (p > start && line_character_is(p[-1], digits))
+            p--;
+          /* no port */
+          p -= p == behind && p > start && p[-1] == '-';
+          continue;
+        }
+      gsize length = line_skip(step->text, step->text + step->text_length, class) - step->text;
+      if ((gsize) (p - start) < length || memcmp(p - length, step->text, length) != 0)
+        return NULL;
+      p -= length;
+    }
+  return p;
+}
+
+static Outcome
+_read_name(LineReader *self, guint i)
+{
+  const LogFormatStep *step = &self->format->steps[i];
+  const gchar *behind = line_skip(self->p, self->end, IS_NAME);
+  const gchar *end = behind;
+
+  /* "~" ends the name of a frontend */
+  if (step->joined_steps && (behind == self->end || *behind != '~'))
+    end = _find_end_of_joined(self, i, behind, IS_NAME);
+  if (!end || end == self->p)
+    return line_reader_outcome_at(self, behind);
+  line_reader_add_first(self, step, self->p, end);
+  self->p = end;
+  return FITS;
+}
+
+/* What follows is a query, or nothing, and then what stands behind that. */
+static Outcome
+_read_path(LineReader *self, guint i)
+{
+  static const gchar BAD_REQUEST[] = "<BADREQ>";
+  const LogFormatStep *step = &self->format->steps[i];
+  gchar behind = i + 2 < self->format->step_count && step[2].type == LOG_FORMAT_TEXT ? *step[2].text : ' ';
+  gsize length = strlen(BAD_REQUEST);
+  const gchar *end = self->p;
+
+  if ((gsize) (self->end - end) >= length && memcmp(end, BAD_REQUEST, length) == 0)
+    end += length;
+  else
+    while (end < self->end && *end != '?' && *end != ' ' && *end != behind)
+      end++;
   line_reader_add_first(self, step, self->p, end);
   self->p = end;
   return FITS;
@@ -128,9 +188,9 @@ log_value_note_frontend_ssl(LineReader *self, gboolean is_ssl)
 }
 
 static Outcome
-_read_frontend(LineReader *self, const LogFormatStep *step)
+_read_frontend(LineReader *self, guint i)
 {
-  Outcome outcome = _read_name(self, step);
+  Outcome outcome = _read_name(self, i);
 
   if (outcome != FITS)
     return outcome;
@@ -186,29 +246,13 @@ _skip_no_address(const gchar *p, const gchar *end)
   return end - p >= 4 && memcmp(p, "unix", 4) == 0 ? p + 4 : NULL;
 }
 
-/*
- * In front of the port, and whatever else is joined to the address at @i by characters that addresses contain, too.
- * All that is joined is read from its end at @p.  NULL: it is something else.
- */
+/* Not further than an address, and numbers that are joined to it, can be. */
 static const gchar *
-_find_end_of_joined(const LineReader *self, guint i, const gchar *start, const gchar *p)
+_skip_address_characters(const LineReader *self, guint i)
 {
-  const LogFormatStep *address = &self->format->steps[i];
+  gsize max = INET6_ADDRSTRLEN + self->format->steps[i].joined_steps * JOINED_STEP_MAX;
 
-  for (const LogFormatStep *step = address + address->joined_steps; step > address; step--)
-    {
-      if (step->type == LOG_FORMAT_VALUE)
-        {
-          while (p > start && line_character_is(p[-1], IS_DIGIT))
-            p--;
-          continue;
-        }
-      gsize length = line_skip(step->text, step->text + step->text_length, IS_ADDRESS) - step->text;
-      if ((gsize) (p - start) < length || memcmp(p - length, step->text, length) != 0)
-        return NULL;
-      p -= length;
-    }
-  return p;
+  return line_skip(self->p, self->p + MIN(max, (gsize) (self->end - self->p)), IS_ADDRESS);
 }
 
 /* NULL: there is none. */
@@ -227,7 +271,7 @@ _skip_address(LineReader *self, guint i)
     end = line_skip(start, self->end, IS_UPPER_HEX);
   else
     {
-      end = _find_end_of_joined(self, i, start, line_skip(start, self->end, IS_ADDRESS));
+      end = _find_end_of_joined(self, i, _skip_address_characters(self, i), IS_ADDRESS);
       if (!end || !_is_address(start, end))
         return NULL;
     }
@@ -236,9 +280,9 @@ _skip_address(LineReader *self, guint i)
 
 /* The part of an address that a line ends with, when it is cut there. */
 static gboolean
-_may_be_cut_address(const LineReader *self)
+_may_be_cut_address(const LineReader *self, guint i)
 {
-  return line_skip(self->p, self->end, IS_ADDRESS) == self->end
+  return _skip_address_characters(self, i) == self->end
          || (self->end - self->p < 4 && memcmp(self->p, "unix", self->end - self->p) == 0);
 }
 
@@ -260,7 +304,7 @@ _read_address(LineReader *self, guint i)
   if (!end && _is_missing(self, i))
     return FITS;
   if (!end)
-    return _may_be_cut_address(self) ? ENDS : DIFFERS;
+    return _may_be_cut_address(self, i) ? ENDS : DIFFERS;
   line_reader_add_first(self, &self->format->steps[i], self->p, end);
   self->p = end;
   return FITS;
@@ -400,9 +444,11 @@ _read_unquoted(LineReader *self, guint i)
     case LOG_FORMAT_STATE_WITH_COOKIE:
       return _read_state(self, step);
     case LOG_FORMAT_NAME:
-      return _read_name(self, step);
+      return _read_name(self, i);
     case LOG_FORMAT_FRONTEND:
-      return _read_frontend(self, step);
+      return _read_frontend(self, i);
+    case LOG_FORMAT_PATH:
+      return _read_path(self, i);
     case LOG_FORMAT_REQUEST_HEADERS:
     case LOG_FORMAT_RESPONSE_HEADERS:
       return _read_braces(self, step);
@@ -412,12 +458,6 @@ _read_unquoted(LineReader *self, guint i)
     default:
       return _read_number(self, step);
     }
-}
-
-static gboolean
-_is_list(const LogFormatStep *step)
-{
-  return step->kind == LOG_FORMAT_REQUEST_HEADER_LIST || step->kind == LOG_FORMAT_RESPONSE_HEADER_LIST;
 }
 
 static gboolean
@@ -431,7 +471,8 @@ log_value_read(LineReader *self, guint i)
 {
   const LogFormatStep *step = &self->format->steps[i];
   /* not all versions quote all values; each item of a list has its own quotes */
-  gboolean has_quote = step->flags & LOG_FORMAT_QUOTED && self->p < self->end && *self->p == '"' && !_is_list(step);
+  gboolean has_quote =
+    step->flags & LOG_FORMAT_QUOTED && self->p < self->end && *self->p == '"' && !log_format_step_is_list(step);
 
   if (!has_quote)
     return _read_unquoted(self, i);

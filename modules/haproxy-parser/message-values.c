@@ -125,6 +125,9 @@ _get_type(const MessageName *name, const LineValue *value)
 static void
 _set_one_by_one(LogMessage *msg, const Statement *statement)
 {
+  /* values that are parts of the message stay where they are while it grows */
+  NVTable *payload = nv_table_ref(msg->payload);
+
   for (guint i = statement->values->count; i > 0; i--)
     {
       const LineValue *value = &statement->values->values[i - 1];
@@ -132,6 +135,7 @@ _set_one_by_one(LogMessage *msg, const Statement *statement)
 
       log_msg_set_value_with_type(msg, name->name.handle, value->start, value->length, _get_type(name, value));
     }
+  nv_table_unref(payload);
 }
 
 /* Whether a message can refer to the value instead of having it twice. */

@@ -214,6 +214,10 @@ CUSTOM = [  # log-format as in haproxy.cfg, other options, values beside those t
      {"request_header": {"host": "www.example.com", "agent": "Mozilla #7B5.0#7D (a#7Cb)"},
       "response_header": {"server": "me#7Cyou #7Bx#7D"}}),
     (r'"%tr\t%ci\t%HU\t%ST"', "", {}),
+    ('"%HM %HP%HQ %HV %ST"', "", {}),
+    ('"%b:%bp %s:%sp %ft:%fp"', "", {}),
+    ('"%{+X}o%ST %ci %rc %Tw %HM %HV"', "", {"client_ip": "7F000001"}),
+    ('"%{+Q,+E}[capture.req.hdr(1)] %ci %HM %HV"', "unescape(yes)", {}),
 ]
 
 
@@ -231,6 +235,35 @@ def test_custom_formats(log, log_format, options, expected):
                                 if "_port" in name else known[name]), name
     assert len(set(values) & set(known)) >= 3
     assert {"partial", "truncated"}.isdisjoint(values)
+
+
+COOKIES = [  # of the request, what the server sets, both as HAProxy captures them; None: none
+    (None, None), ("SID=x", "SID=y"), (None, "SID=a b"), ("SID=x y", None), ("SID=x y", "SID=a b"), (None, 'SID="abc"'),
+    ('SID="x" y', 'SID="abc" d'), ("SID=x - ---- 1/1", "SID=a"), ("SIDNEY=1", "SIDNEY=2")]
+
+
+@pytest.mark.parametrize("option, name", FORMATS[:3])
+@pytest.mark.parametrize("request_cookie, response_cookie", COOKIES)
+def test_captured_cookies(log, option, name, request_cookie, response_cookie):
+    request = REQUEST.replace(b"Cookie: SID=x\r\n", b"" if request_cookie is None else f"Cookie: {request_cookie}\r\n".encode())
+    answer = b"HTTP/1.0 200 OK\r\n" + (f"Set-Cookie: {response_cookie}; path=/\r\n".encode() if response_cookie else b"") + b"\r\nhello"
+    with server(answer) as port:
+        log.start(frontend().replace("{server}", str(port)), default=option)
+        log.send(request)
+        values = log.wait_line(name)
+    none = "" if "clf" in name else "-"
+    assert (values["captured_request_cookie"], values["captured_response_cookie"]) == (request_cookie or none, response_cookie or none)
+    assert (values["status_code"], values["http_path"], values.get("truncated")) == ("200", "/path/x", None)
+
+
+def test_a_quote_in_a_header_hides_no_line(log):
+    headers = REQUEST.replace(b"Mozilla {5.0} (a|b)", b'a" 1 "b').replace(b"Host: www.example.com", b'Host: x" y')
+    log_format = '%ci:%cp %{+Q}[capture.req.hdr(0)] %{+Q}[capture.req.hdr(1)] %{+Q}r %ST'
+    with server() as port:
+        log.start(frontend(f"log-format '{log_format}'").replace("{server}", str(port)), f"log-format('{log_format}')")
+        log.send(headers.replace(b'Host: x" y', b"Host: x"))
+        values = log.wait_line("custom")
+    assert (values["capture_req_hdr_0"], values["capture_req_hdr_1"], values["status_code"]) == ("x", 'a" 1 "b', "200")
 
 
 def test_http_2(log):

@@ -74,6 +74,11 @@ OPTIONS = [  # options, line, values among others
      dict(request_header={"a": "x"}, response_header={"c": "y"})),
     # HAProxy does not encode cookies
     ("log-format('%CC %HP') unescape(yes)", "a=#41#0A /#41#4a", dict(captured_request_cookie="a=#41#0A", http_path="/A#4a")),
+    # the backslashes of +E
+    (r"log-format('%{+Q,+E}[x] %{+Q,+E}r') unescape(yes)", r'"a\"b\\c\]\d" "GET /\"#22\]"',
+     dict(x=r'a"b\c]\d', http_uri='/""]')),
+    (r"log-format('%{+Q,+E}[x] %ci')", r'"a\"b\\" ::1', dict(x=r'a\"b\\')),
+    ("log-format('%ci:%cp %{+Q}r')", '::1:5 "GET /a', dict(client_port="5", http_path="/a", truncated="true")),
     ("log-format('%(state)ts') explain(yes)", "CD", dict(termination_cause="aborted by the client", state="CD")),
     ("", "backend b has no server available!", dict(format="event", event="backend_without_server", backend_name="b")),
 ]
@@ -172,6 +177,10 @@ MISTAKES = [  # options, what the error says
     ("formats('tcp' 'foo')", ['does not know "foo"', '"http-clf"']),
     ("prefix('') log-format('%(DATE)ci')", ['no message can have a value named "DATE"']),
     ("unescape(maybe)", ["syntax error"]),
+    ('request-headers("")', ["request-headers()", "a header without a name"]),
+    ('response-headers("a" "")', ["response-headers()", "a header without a name"]),
+    ("log-format('%ci:%cp%ts')", ["write a blank in front of this value", "    %ci:%cp%ts\n", "\n           ^"]),
+    ("log-format('%{+X}rt%ts')", ["nothing stands between"]),
 ]
 
 

@@ -52,7 +52,7 @@ static const struct
   { "%ci|%ci", "(client_ip)|()" },
   /* flags */
   { "%{+Q}r %r", "(http_request Q)_()" },
-  { "%{+Q,+X,+E}o%r %{-Q}ci", "(http_request Q X E)_(client_ip X E)" },
+  { "%{+Q,+X,+E}o%r %{-Q}ci", "(http_request Q E)_(client_ip X E)" },
   { "%{+Q}o %{-Q}o%{+X}cp", "(client_port X)" },
   { "%{foo,,-M}r", "(http_request -M)" },
   { "%{+Q ,+X}cp", "(client_port X)" },

@@ -30,7 +30,8 @@
 #define HTTP_MIDDLE_VALUES                                                                                             \
   " termination_state=[----] actconn=[1] feconn=[2] beconn=[3] srv_conn=[4] retries=[0] srv_queue=[5] "                \
   "backend_queue=[6] "
-#define NO_COOKIES "captured_request_cookie=[-] captured_response_cookie=[-]"
+#define NO_COOKIE "captured_request_cookie=[-] "
+#define NO_COOKIES NO_COOKIE "captured_response_cookie=[-]"
 #define GET "http_request=[GET / HTTP/1.1] http_method=[GET] http_uri=[/] http_path=[/] http_version=[HTTP/1.1]"
 #define NO_SSL " frontend_ssl=[false]"
 
@@ -134,10 +135,45 @@ static const Case CASES[] = {
     "client_ip=[1.2.3.4] http_method=[POST] http_request=[GET / HTTP/1.1] http_uri=[/] http_path=[/] "
     "http_version=[HTTP/1.1]" },
 
-  /* a client's name of a server that looks like what follows */
-  { "%ST %[ssl_fc_sni]/%sslv/%sslc",
-    "200 evil/TLSv9/FAKE/TLSv1.3/TLS_AES_256_GCM_SHA384",
-    "status_code=[200] ssl_fc_sni=[evil/TLSv9/FAKE] ssl_version=[TLSv1.3] ssl_ciphers=[TLS_AES_256_GCM_SHA384]" },
+  /* a string that ends where the next one, with its quote, can begin */
+  { "%ci %{+Q}[a] %{+Q}[b] %ST",
+    "::1 \"a\" b\" \"http://x/\" 200",
+    "client_ip=[::1] a=[a\" b] b=[http://x/] status_code=[200]" },
+  { "%[a] %{+Q}[b]", "foo bar \"baz\"", "a=[foo bar] b=[baz]" },
+  /* cookies are what the two sides sent */
+  { "%CC %CS %tsc", "- SID=a b ----", NO_COOKIE "captured_response_cookie=[SID=a b] termination_state=[----]" },
+  { "%CC %CS %tsc",
+    "SID=x y SID=a b ----",
+    "captured_request_cookie=[SID=x y] captured_response_cookie=[SID=a b] termination_state=[----]" },
+  { "%CC %CS %tsc",
+    "SID=x - y - ----",
+    "captured_request_cookie=[SID=x - y] captured_response_cookie=[-] termination_state=[----]" },
+  { "%CC %CS %tsc",
+    "SI SI ----",
+    "captured_request_cookie=[SI] captured_response_cookie=[SI] termination_state=[----]" },
+  { "%{+Q}CC %{+Q}CS %ST",
+    "\"\" \"SID=\"abc\"\" 200",
+    "captured_request_cookie=[] captured_response_cookie=[SID=\"abc\"] status_code=[200]" },
+  { "%{+Q}CC %{+Q}CS", "\"SID=\"a\" b\" \"\"", "captured_request_cookie=[SID=\"a\" b] captured_response_cookie=[]" },
+  /* their names are not the same */
+  { "%[h] %CC %CS %ST",
+    "a b - SID=1 200",
+    "h=[a] captured_request_cookie=[b -] captured_response_cookie=[SID=1] status_code=[200]" },
+  /* a path and its query */
+  { "%HM %HP%HQ %HV",
+    "GET /p?q=1 HTTP/1.1",
+    "http_method=[GET] http_path=[/p] http_query=[q=1] http_version=[HTTP/1.1]" },
+  { "%HPO%HQ|%ST", "/p|200", "http_path_only=[/p] http_query=[] status_code=[200]" },
+  { "%HP%HQ %ST", "<BADREQ><BADREQ> 400", "http_path=[<BADREQ>] http_query=[<BADREQ>] status_code=[400]" },
+  { "%{+Q}HP %ST", "\"/p\" 200", "http_path=[/p] status_code=[200]" },
+  /* a port behind a name that looks like one */
+  { "%f:%fp %b:%bp, %ft:%fp",
+    "www:x:45503 b:1:2, f~:45503",
+    "frontend_name=[www:x] frontend_port=[45503] backend_name=[b:1] backend_source_port=[2] frontend_ssl=[true]" },
+  { "%s:%sp %ST", "<NOSRV>:- 503", "server_name=[<NOSRV>] server_port=[-] status_code=[503]" },
+  { "%s:%sp %ST", "srv 503", NULL },
+  { "%ci:%{+X}cp", "2001:db8::1:8F", "client_ip=[2001:db8::1] client_port=[8F]" },
+  { "%{+X}ST %{+X}Tt", "200 +71", "status_code=[200] Tt=[71] partial=[true]" },
   /* quotes, and backslashes in front of them */
   { "%{+Q,+E}[x] %ci", "\"a\\\\\" 127.0.0.1", "x=[a\\\\] client_ip=[127.0.0.1]" },
   { "%{+Q,+E}[x] %ci", "\"a\\\" \\\"\" 127.0.0.1", "x=[a\\\" \\\"] client_ip=[127.0.0.1]" },
@@ -168,6 +204,10 @@ static const Case CASES[] = {
 
 /* cut, these look like other ones */
 static const Case AMBIGUOUS_WHEN_CUT[] = {
+  /* a client's name of a server that looks like what follows */
+  { "%ST %[ssl_fc_sni]/%sslv/%sslc",
+    "200 evil/TLSv9/FAKE/TLSv1.3/TLS_AES_256_GCM_SHA384",
+    "status_code=[200] ssl_fc_sni=[evil/TLSv9/FAKE] ssl_version=[TLSv1.3] ssl_ciphers=[TLS_AES_256_GCM_SHA384]" },
   /* a client's cookie that looks like the rest of a line */
   { HTTP,
     HTTP_HEAD "SID=x - ---- 9/9/9/9/9 0/0 {adm} \"GET /fake HTTP/1.1 -" HTTP_MIDDLE "{h} \"GET / HTTP/1.1\"",
@@ -175,9 +215,9 @@ static const Case AMBIGUOUS_WHEN_CUT[] = {
                      "captured_response_cookie=[-]" HTTP_MIDDLE_VALUES
                      "captured_request_headers=[h] request_header.1=[h] " GET NO_SSL },
   { HTTP,
-    HTTP_HEAD "a=b c --NI 1/1 d=\"e\"" HTTP_MIDDLE "\"GET / HTTP/1.1\"",
+    HTTP_HEAD "a=b c --NI 1/1 a=\"e\"" HTTP_MIDDLE "\"GET / HTTP/1.1\"",
     HTTP_HEAD_VALUES
-    "captured_request_cookie=[a=b c --NI 1/1] captured_response_cookie=[d=\"e\"]" HTTP_MIDDLE_VALUES GET NO_SSL },
+    "captured_request_cookie=[a=b c --NI 1/1] captured_response_cookie=[a=\"e\"]" HTTP_MIDDLE_VALUES GET NO_SSL },
 };
 
 static gchar *
@@ -314,6 +354,14 @@ static const Case TRUNCATED[] = {
     "::1 200 5 \"h\" \"i",
     "client_ip=[::1] status_code=[200] Ta=[5] captured_request_headers=[\"h\" \"i] "
     "request_header.1=[h] request_header.2=[i] truncated=[true]" },
+  /* all but the last value of a short format */
+  { "%ci %ST %{+Q}r",
+    "127.0.0.1 200 \"GET /aa",
+    "client_ip=[127.0.0.1] status_code=[200] http_request=[GET /aa] http_method=[GET] http_uri=[/aa] http_path=[/aa] "
+    "truncated=[true]" },
+  { "%ci:%cp %{+Q}[a]", "::1:55 \"", "client_ip=[::1] client_port=[55] truncated=[true]" },
+  { "%{+Q}[a]", "\"a", NULL },
+  { "%ci:%cp %{+Q}[a] %{+Q}[b]", "::1:55 \"a", NULL },
   { TCP, "10.0.1.2:33313 [06/Feb/2", NULL },
   { "%[a] %[b] %r", "hello wor", NULL },
 };
@@ -387,9 +435,24 @@ Test(log_line, lines_made_to_be_slow)
     const gchar *format;
     const gchar *unit;
   } SLOW[] = {
-    { "%ci %CC %CS %tsc %ac", " " },        { "%ci %CC %CS %tsc %ac", " - -" },   { "%ci %[a]|%[b]|%ST", "|" },
-    { "%ci %{+Q}[a] %{+Q}[b] %ST", "\" " }, { "%ci %r %[a] %[b] %ST", "a b" },    { "%ci %[a]/%[b]/%[c]/%ST x", "1/" },
-    { "%ci %hr %hs %{+Q}r", "{" },          { "%ci %{+Q}hrl %{+Q}hsl", "\"\" " }, { "%ci %fi:%fp x", "1:" },
+    { "%ci %CC %CS %tsc %ac", " " },
+    { "%ci %CC %CS %tsc %ac", " - -" },
+    { "%ci %[a]|%[b]|%ST", "|" },
+    { "%ci %{+Q}[a] %{+Q}[b] %ST", "\" " },
+    { "%ci %r %[a] %[b] %ST", "a b" },
+    { "%ci %[a]/%[b]/%[c]/%ST x", "1/" },
+    { "%ci %hr %hs %{+Q}r", "{" },
+    { "%ci %{+Q}hrl %{+Q}hsl", "\"\" " },
+    { "%ci %fi:%fp x", "1:" },
+    { "%[a],%HU,%ST", "," },
+    { "%[a]:%si:%sp", ":" },
+    { "%r:%ci %ST", ":" },
+    { "%r %ST", "a " },
+    { "%[a] %hr%hs\"%r\"", "\" " },
+    { "%[a]b%s_%ST", "b_" },
+    { "%[a],%HP%HQ,%ST", "," },
+    { "%CC,%CS,%tsc", "," },
+    { "%[a]:%s:%sp,", ":" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(SLOW); i++)
@@ -477,4 +540,83 @@ Test(log_line, formats_that_begin_alike)
   cr_expect_str_eq(text, "a=[u 1.2.3.4] client_port=[80] b=[q] status_code=[5]", "%s", text);
   g_free(text);
   g_array_free(formats, TRUE);
+}
+
+/* that begin alike, each with a string or two that may end elsewhere */
+static const gchar *const ALIKE[] = {
+  "%ci %CC %CS %tsc",     "%ci %CC %CS %tsc %ST",      "%ci %CC %CS %ST",         "%ci %CC %[a] %ST",
+  "%ci %CC %CS|%ST",      "%ci %[a] %CS %ST",          "%ci %[a] %CC %CS %ST %b", "%ci %[a] %{+Q}[b] %ST",
+  "%ci %[a] %{+Q}[b] %b", "%ci %{+Q}[a] %{+Q}[b] %ST",
+};
+static const gchar *const BEHIND[] = {
+  "- - ---- 200",         "- SID=a b ---- 200",         "SID=x y SID=a b ---- 200",
+  "SID=x y SID=a b ----", "SID=x y other=a b ---- 200", "SID=x y other=a b 200",
+  "a b - SID=1 200",      "a b - SID=1 200 back",       "a \"b\" c\" 200",
+  "a \"b\" \"c\" 200",    "\"a\" b\" \"c\" 200",        "SID=x SID=y|200",
+  "SID=x y|z SID=y|200",
+};
+
+static gchar *
+_parse_as(const gchar *const *strings, guint count, const gchar *line, guint *which)
+{
+  static LineValues values;
+  GArray *formats = line_formats_new();
+  LogFormatHeaderNames names = { NULL, NULL };
+  LogFormatError error;
+  gchar *text = NULL;
+
+  for (guint i = 0; i < count; i++)
+    cr_assert(line_formats_add_custom(formats, strings[i], &names, &error));
+  const LineFormat *format = line_formats_parse(formats, line, strlen(line), &values);
+  if (format)
+    {
+      text = format_values(format->fields, &values);
+      *which = format - (const LineFormat *) formats->data;
+    }
+  g_array_free(formats, TRUE);
+  return text;
+}
+
+static void
+_expect_as_if_alone(const gchar *const *strings, guint count, const gchar *line)
+{
+  guint which = 0, ignored;
+  gchar *text = _parse_as(strings, count, line, &which);
+  gchar *alone = text ? _parse_as(&strings[which], 1, line, &ignored) : NULL;
+
+  cr_expect_str_eq(text ? text : "none",
+                   alone ? alone : "none",
+                   "%s: %s behind %s and %s is %s, not %s",
+                   line,
+                   strings[which],
+                   strings[0],
+                   strings[1],
+                   text,
+                   alone);
+  if (text && strstr(text, "truncated"))
+    which = count;
+  for (guint i = 0; i < (text ? which : count); i++)
+    {
+      gchar *earlier = _parse_as(&strings[i], 1, line, &ignored);
+
+      cr_expect(!earlier || strstr(earlier, "truncated"), "%s: %s alone is %s", line, strings[i], earlier);
+      g_free(earlier);
+    }
+  g_free(text);
+  g_free(alone);
+}
+
+/* What a format gives does not depend on those in front of it. */
+Test(log_line, formats_behind_others)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(BEHIND); i++)
+    {
+      gchar *line = g_strconcat("10.0.1.2 ", BEHIND[i], NULL);
+
+      for (guint first = 0; first < G_N_ELEMENTS(ALIKE); first++)
+        for (guint second = 0; second < G_N_ELEMENTS(ALIKE); second++)
+          for (guint third = 0; third < G_N_ELEMENTS(ALIKE); third++)
+            _expect_as_if_alone((const gchar *[]){ ALIKE[first], ALIKE[second], ALIKE[third] }, 3, line);
+      g_free(line);
+    }
 }
