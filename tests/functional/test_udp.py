@@ -529,18 +529,18 @@ def test_so_reuseport_shares_an_address(daemon, port):
 
 # options, where it is sent to, from where, what the address of the peer is then
 ADDRESSES_SERVED = [
-    ("", "127.0.0.1", "127.0.0.9", "127.0.0.9"),
-    ("", "127.0.0.8", "127.0.0.9", "127.0.0.9"),
-    ("ip(127.0.0.2)", "127.0.0.2", "127.0.0.9", "127.0.0.9"),
-    ("ip-protocol(6)", "::1", "::1", "::1"),
-    ("ip-protocol(6)", "127.0.0.8", "127.0.0.9", "::ffff:127.0.0.9"),
-    ('ip-protocol(6) ip("::1")', "::1", "::1", "::1"),
+    ("", "127.0.0.1", "127.0.0.9"),
+    ("", "127.0.0.8", "127.0.0.9"),
+    ("ip(127.0.0.2)", "127.0.0.2", "127.0.0.9"),
+    ("ip-protocol(6)", "::1", "::1"),
+    ("ip-protocol(6)", "127.0.0.8", "127.0.0.9"),
+    ('ip-protocol(6) ip("::1")', "::1", "::1"),
 ]
 
 
-@pytest.mark.parametrize("options, host, peer, shown", ADDRESSES_SERVED)
+@pytest.mark.parametrize("options, host, peer", ADDRESSES_SERVED)
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_address(daemon, port, options, host, peer, shown, driver):
+def test_address(daemon, port, options, host, peer, driver):
     daemon.start(f'{driver}(transport("udp") port({port}) {options} source-address("proxy"));' if driver == "proxy-protocol"
                  else f'{driver}(transport("udp") port({port}) {options});')
     header = v1() if driver == "proxy-protocol" else b""
@@ -549,8 +549,8 @@ def test_address(daemon, port, options, host, peer, shown, driver):
     mapped = "::ffff:" if "." in host and "6" in options and not has_types() else ""
     for message in daemon.wait_messages(2):
         assert (message["DESTIP"], message["DESTPORT"]) == (mapped + host, str(port))
-        assert message["SOURCEIP"] == mapped + shown.removeprefix("::ffff:")
-        assert macros(message).get("PEERIP", shown) == shown
+        assert message["SOURCEIP"] == mapped + peer
+        assert macros(message).get("PEERIP", peer) == peer
 
 
 def test_an_ipv4_network_counts_for_ipv4_peers_of_an_ipv6_socket(daemon, port):
