@@ -527,7 +527,7 @@ def test_so_reuseport_shares_an_address(daemon, port):
     assert sum(accepted) == 50 and min(accepted) > 0
 
 
-# options, where it is sent to, from where, what the address of the peer is then
+# options, where it is sent to, from where
 ADDRESSES_SERVED = [
     ("", "127.0.0.1", "127.0.0.9"),
     ("", "127.0.0.8", "127.0.0.9"),
