@@ -40,10 +40,17 @@ local function escape(text)
   return (text:gsub("[\\'`^~-]", ESCAPES))
 end
 
--- What is to be typed, or what a program says, is bold in a manual page. Its words are broken behind | and comma only.
+-- Longer words may not fit into the rest of a line.
+local LONG = 30
+
+local function word(text)
+  return "\\%" .. text:gsub(#text > LONG and "[|,_{]" or "[|,]", "%0\\:")
+end
+
+-- What is to be typed, or what a program says, is bold in a manual page. Its words are broken behind | and comma only, and long
+-- ones behind _ and { as well.
 local function code(element)
-  local text = escape(element.text):gsub("%S+", "\\%%%0"):gsub("[|,]", "%0\\:")
-  return pandoc.RawInline("man", "\\f[B]" .. text .. "\\f[R]")
+  return pandoc.RawInline("man", "\\f[B]" .. escape(element.text):gsub("%S+", word) .. "\\f[R]")
 end
 
 local function code_block(element)

@@ -54,6 +54,8 @@ write_in_root() {
 in_root() {
   # shellcheck disable=SC2016
   as_root unshare --mount --propagation private --pid --fork --kill-child -- bash -euc '
+    # what makes namespaces in there wants its root to be a mount
+    mount --bind "$0" "$0"
     mount -t proc proc "$0/proc"
     mount --rbind /dev "$0/dev"
     mount -t sysfs -o ro sysfs "$0/sys"

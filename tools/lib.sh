@@ -27,7 +27,13 @@ TEST_PACKAGES=(
 
 # for everything else that is checked
 # shellcheck disable=SC2034
-CHECK_PACKAGES=(clang clang-format libclang-rt-14-dev shellcheck)
+CHECK_PACKAGES=(clang clang-format shellcheck)
+
+# clang_runtime_package: what the sanitizers and the fuzzers of clang need; its name has the version of clang in it
+clang_runtime_package() {
+  { apt-cache depends clang | grep . || { apt_get update >&2 && apt-cache depends clang; }; } |
+    sed -n 's/^ *Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p'
+}
 
 # for a root of another Debian
 # shellcheck disable=SC2034
@@ -91,3 +97,5 @@ die() {
   echo "${0##*/}: $*" >&2
   exit 1
 }
+
+[[ $ROOT != *[[:space:]\"\#\$\&\'\`\\]* ]] || die "configure takes no blank and none of \"#\$&'\`\\ in a path: $ROOT"

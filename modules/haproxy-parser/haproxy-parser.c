@@ -442,16 +442,28 @@ _check_log_format(HAProxyParser *self, const gchar *string, GError **error)
   return result;
 }
 
-gboolean
-haproxy_parser_add_log_format(LogParser *s, const gchar *log_format, GError **error)
+static gboolean
+_add_log_format(HAProxyParser *self, const gchar *log_format, GError **error)
 {
-  HAProxyParser *self = (HAProxyParser *) s;
-
   g_ptr_array_add(self->log_formats, g_strdup(log_format));
   /* what depends on names of headers, which may come later, is left to haproxy_parser_validate() */
   if (strstr(log_format, "hrl") || strstr(log_format, "hsl"))
     return TRUE;
   return _check_log_format(self, log_format, error);
+}
+
+gboolean
+haproxy_parser_add_log_formats(LogParser *s, GList *log_formats, GError **error)
+{
+  gchar **strings = _strv_of_list(log_formats);
+  gboolean are_good = strings[0] != NULL;
+
+  if (!are_good)
+    g_set_error(error, _error_domain(), 0, "log-format() without a string");
+  for (gchar **i = strings; *i && are_good; i++)
+    are_good = _add_log_format((HAProxyParser *) s, *i, error);
+  g_strfreev(strings);
+  return are_good;
 }
 
 gboolean

@@ -29,7 +29,7 @@ void haproxy_parser_set_explain(LogParser *s, gboolean explain);
 gboolean haproxy_parser_set_request_headers(LogParser *s, GList *names, GError **error);
 gboolean haproxy_parser_set_response_headers(LogParser *s, GList *names, GError **error);
 gboolean haproxy_parser_set_formats(LogParser *s, GList *names, GError **error);
-gboolean haproxy_parser_add_log_format(LogParser *s, const gchar *log_format, GError **error);
+gboolean haproxy_parser_add_log_formats(LogParser *s, GList *log_formats, GError **error);
 
 /* To be called when all options are set. */
 gboolean haproxy_parser_validate(LogParser *s, GError **error);

@@ -69,3 +69,23 @@ class Switch(NetworkNamespace):
         self.run("ip", "link", "set", port, "master", "br0", "up")
         namespace.run("ip", "address", "add", address, "dev", "eth0")
         namespace.run("ip", "link", "set", "eth0", "up")
+
+
+class PaperMachine(_Namespace):
+    """This machine, its packages and all, where whatever is changed is gone afterwards. /tmp is the real one."""
+
+    KIND = "mount"
+
+    def __init__(self, directory):
+        """directory: an empty one, for what is changed"""
+        self._root = f"{directory}/root"
+        super().__init__(f"""
+            mount -t tmpfs tmpfs {directory}
+            mkdir {directory}/upper {directory}/work {self._root}
+            mount -t overlay -o lowerdir=/,upperdir={directory}/upper,workdir={directory}/work overlay {self._root}
+            for there in /dev /proc /sys; do mount --rbind $there {self._root}$there; done
+            mount --bind /tmp {self._root}/tmp
+        """)
+
+    def command(self):
+        return [*super().command(), "chroot", self._root]

@@ -68,7 +68,7 @@ def test_all_examples_have_a_test_and_a_row_in_the_table():
         assert f"examples/{name}" in installed, name
         stem, _, suffix = name.partition(".")
         assert f"`{name}`" in table or f"`{stem}.conf`, `.{suffix}`" in table, name
-        assert f'"{stem}"' in tests, name
+        assert f'"{stem}"' in tests or f'"{name}"' in tests, name
 
 
 # ---------------------------------------------------------------------------
@@ -124,6 +124,29 @@ def test_haproxy_logs(start_example, log_to, tmp_path):
     wait_for(lambda: documents.exists() and documents.read_text().count("\n") == 2, daemon.log)
     first, second = (json.loads(line)["haproxy"] for line in documents.read_text().splitlines())
     assert (str(first["status_code"]), str(second["status_code"]), first["http_path"]) == ("200", "404", "/index.html")
+
+
+def test_systemd_lets_haproxys_lines_in():
+    """What README and the example say undoes what Debian's unit does, and each example with haproxy() says where it is."""
+    drop_in = (EXAMPLES / "haproxy-service.override").read_text()
+    settings = [line for line in drop_in.splitlines() if line and not line.startswith("#")]
+    assert settings == ["[Service]", "BindReadOnlyPaths="]
+    assert "\n\n    [Service]\n    BindReadOnlyPaths=\n\n" in (TOP / "README.md").read_text()
+    unit = Path("/lib/systemd/system/haproxy.service").read_text()
+    assert re.findall(r"^BindReadOnlyPaths=.*$", unit, re.M) == ["BindReadOnlyPaths=/dev/log:/var/lib/haproxy/dev/log"]
+    for example in EXAMPLES.glob("*.conf"):
+        assert ("haproxy();" in example.read_text()) == ("haproxy-service.override" in example.read_text()), example
+
+
+def test_two_examples_have_one_source(daemon):
+    """As the README of the examples says."""
+    first, second = ((EXAMPLES / f"{name}.conf").read_text() for name in ("haproxy-logs", "sekoia"))
+    both = f'@version: {config_version()}\n@include "scl.conf"\n{INCLUDE}{first}'
+    daemon.configure = lambda text: daemon.config_file.write_text(text)
+    assert "duplicate source definition" in daemon.check(both + second).stderr
+    assert "`duplicate source definition`" in (EXAMPLES / "README.md").read_text()
+    without_source = re.sub(r"^source .*$", "", second, flags=re.M)
+    assert daemon.check(both + without_source).returncode == 0
 
 
 def test_sekoia(start_example, log_to, unpacked_rsyslog, tmp_path, certificates, front):

@@ -25,11 +25,15 @@ def page(name):
     return built if built.exists() else TOP / "doc" / name
 
 
+# a terminal as most are, and lines that are long enough not to be broken
+WIDTHS = [80, 2000]
+
+
 @lru_cache
-def shown(name):
-    """What man shows of the page, in lines that are long enough not to be broken."""
+def shown(name, width=2000):
+    """What man shows of the page, without a warning."""
     result = subprocess.run(["man", "--warnings", "--local-file", page(name)], capture_output=True, text=True,
-                            env={**os.environ, "MANWIDTH": "2000", "LC_ALL": "C.UTF-8"})
+                            env={**os.environ, "MANWIDTH": str(width), "LC_ALL": "C.UTF-8"})
     assert (result.returncode, result.stderr) == (0, "")
     return re.sub(r"\s+", " ", result.stdout)
 
@@ -52,9 +56,10 @@ def test_the_pages():
     assert SOURCES == ["haproxy-parser.5", "proxy-protocol.5", "syslog-ng-haproxy.7"]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_page_is_shown_without_a_warning(name):
-    text = shown(name)
+def test_a_page_is_shown_without_a_warning(name, width):
+    text = shown(name, width)
     assert text.startswith(f"{name[:-2]}({name[-1]})")
     assert f" NAME {name[:-2]} - " in text
     assert " SEE ALSO " in text

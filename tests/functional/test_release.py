@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
-from daemon import BUILD_DIR, module_path
+from daemon import BUILD_DIR, config_version, module_path
+from namespaces import PaperMachine
 
 TOP = Path(__file__).parents[2]
 VERSION = re.search(r"AC_INIT\(\[syslog-ng-haproxy\], \[(.*)\]\)", (TOP / "configure.ac").read_text())[1]
@@ -45,6 +47,15 @@ def installed(tmp_path_factory):
 def test_the_version_is_that_of_configure():
     assert (TOP / "NEWS.md").read_text().startswith(f"# {VERSION}\n")
     assert f"This is version {VERSION}." in (TOP / "README.md").read_text()
+
+
+def test_nothing_is_committed_that_is_made():
+    """Of what .gitignore says, and what autoheader would make."""
+    git = ["git", "-c", f"safe.directory={TOP}", "-C", TOP, "ls-files"]
+    if subprocess.run(git, capture_output=True).returncode != 0:
+        pytest.skip("not a clone")
+    assert run(*git, "--cached", "--ignored", "--exclude-standard") == ""
+    assert run(*git, "config.h.in") == ""
 
 
 def test_what_is_installed(installed):
@@ -144,6 +155,162 @@ def test_a_package_is_built_with_what_a_clone_is_built_with():
     # of build-essential, of debhelper, of syslog-ng-dev, and the old name of pkgconf
     always = {"gcc", "libc6-dev", "make", "autoconf", "automake", "libtool", "syslog-ng-core", "pkg-config"}
     assert set(packages) - needed == always
+
+
+# ---------------------------------------------------------------------------
+# The life of Debian's package, on a machine of paper
+# ---------------------------------------------------------------------------
+
+MANUAL = (TOP / "doc/syslog-ng-haproxy.7.md").read_text()
+CONFIGURATION = """@version: {version}
+{modules}@include "scl.conf"
+source s_lb {{ proxy-protocol(port(6514)); }};
+source s_haproxy {{ haproxy(); }};
+log {{ source(s_lb); source(s_haproxy); parser {{ haproxy-parser(); }}; }};
+"""
+# of the directory and the library of syslog-ng: 3.38
+VERSION_OF_MODULES = Path(MODULES).name
+MODULE_LINES = "@module proxy-protocol\n@module haproxy-parser\n"
+PACKAGE = "syslog-ng-mod-haproxy"
+
+
+class PackagedMachine(PaperMachine):
+    """One with syslog-ng and its configuration as Debian has them."""
+
+    def attempt(self, *command):
+        return subprocess.run([*self.command(), *command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    def check(self, configuration=None, *options):
+        """syslog-ng -s: of /etc/syslog-ng/syslog-ng.conf, or of a text."""
+        if configuration is None:
+            return self.attempt("/usr/sbin/syslog-ng", "--syntax-only", "--no-caps")
+        with tempfile.NamedTemporaryFile("w", suffix=".conf", dir="/tmp") as file:
+            file.write(configuration)
+            file.flush()
+            return self.attempt("/usr/sbin/syslog-ng", "--syntax-only", "--no-caps", f"--cfgfile={file.name}", *options)
+
+    def version_of(self, package):
+        return self.run("dpkg-query", "--show", "--showformat=${Version}", package)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Without the package. What is done there is gone with the test."""
+    directory = tmp_path / "machine"
+    directory.mkdir()
+    with PackagedMachine(directory) as machine:
+        machine.run("sh", "-c", f"dpkg --remove {PACKAGE} 2>/dev/null || true")
+        yield machine
+
+
+@pytest.fixture
+def installed_machine(machine, deb):
+    machine.run("dpkg", "--install", deb)
+    return machine
+
+
+def named(modules=""):
+    return CONFIGURATION.format(version=config_version(), modules=modules)
+
+
+def documented(beginning):
+    """A message of syslog-ng in the manual: the version of syslog-ng in it is that of the test."""
+    (text,) = re.findall(rf"^{re.escape(beginning)}.*(?:\n(?!```).*)*", MANUAL, re.M)
+    return text.replace("3.38", VERSION_OF_MODULES)
+
+
+def everything_in_etc(machine):
+    return machine.run("sh", "-c", "find /etc -type f ! -name ld.so.cache -exec md5sum {} +")
+
+
+def test_nothing_changes_by_installing(machine, deb):
+    before = machine.check()
+    files = everything_in_etc(machine)
+    assert before.returncode == 0, before.stderr
+    machine.run("dpkg", "--install", deb)
+    assert everything_in_etc(machine) == files
+    after = machine.check()
+    assert (after.returncode, after.stderr) == (before.returncode, before.stderr)
+
+
+def test_what_is_there_when_it_is_installed(installed_machine):
+    registry = installed_machine.run("/usr/sbin/syslog-ng", "--module-registry")
+    for module in ("proxy-protocol", "haproxy-parser"):
+        assert re.search(rf"^Module: {module}\nStatus: ok$", registry, re.M)
+    for modules in ("", MODULE_LINES):
+        result = installed_machine.check(named(modules))
+        assert (result.returncode, result.stderr) == (0, "")
+    script = TOP / "packaging/debian/tests/modules"
+    assert installed_machine.run("bash", script) == "203.0.113.5 51820 tcp 10.0.1.2 5007\n"
+
+
+def test_what_is_left_when_it_is_removed(installed_machine):
+    """Everybody's configuration works, and one that names the modules is an error, as the manual says."""
+    files = installed_machine.run("dpkg", "--listfiles", PACKAGE).splitlines()
+    installed_machine.run("dpkg", "--purge", PACKAGE)
+    assert installed_machine.run("sh", "-c", 'for file; do [ ! -f "$file" ] || echo "$file"; done', "sh", *files) == ""
+    assert installed_machine.check().returncode == 0
+
+    example = documented("Error parsing config").replace("/etc/syslog-ng/syslog-ng.conf", "FILE")
+    result = installed_machine.check(f"@version: {VERSION_OF_MODULES}\nsource s {{ proxy-protocol(port(6514)); }};\n\n")
+    assert result.returncode != 0
+    assert example in re.sub(r"/tmp/\S+\.conf", "FILE", result.stderr)
+
+    result = installed_machine.check(named(MODULE_LINES))
+    assert result.returncode != 0
+    assert re.sub(r"module-path='[^']*'", "", documented("Plugin module not found")) in re.sub(
+        r"module-path='[^']*'", "", result.stderr)
+
+
+def test_modules_of_another_syslog_ng_are_not_loaded(installed_machine, unpacked, tmp_path):
+    """As those that were installed without a package, after an upgrade."""
+    library = f"libsyslog-ng-{VERSION_OF_MODULES}.so.0"
+    name = "libproxy-protocol.so"
+    module = (unpacked / MODULES[1:] / name).read_bytes()
+    other = tmp_path / name
+    other.write_bytes(module.replace(library.encode(), re.sub(r"\d", "9", library).replace("so.9", "so.0").encode()))
+    installed_machine.run("cp", other, f"{MODULES}/{name}")
+    result = installed_machine.check(named(MODULE_LINES), "--stderr")
+    assert result.returncode != 0
+    expected = documented("Error opening plugin module")
+    assert expected.replace(VERSION_OF_MODULES, re.sub(r"\d", "9", VERSION_OF_MODULES)) in result.stderr
+    # the library of configuration is there, and does nobody harm
+    assert installed_machine.check().returncode == 0
+
+
+def syslog_ng_of_paper(directory, version):
+    """A package of syslog-ng that has nothing in it. Returns its path."""
+    control = directory / "syslog-ng-core" / "DEBIAN"
+    control.mkdir(parents=True)
+    (control / "control").write_text(f"Package: syslog-ng-core\nVersion: {version}\nArchitecture: all\n"
+                                     "Maintainer: nobody <nobody@example.org>\nDescription: paper\n")
+    return run("dpkg-deb", "--build", "--root-owner-group", control.parent, directory).split("'")[3]
+
+
+def removed_by(machine, package):
+    """The packages that apt would remove for it."""
+    result = machine.run("apt-get", "--simulate", "--allow-change-held-packages", "install", package)
+    assert re.search(r"^Inst syslog-ng-core ", result, re.M)
+    return re.findall(r"^Remv (\S+)", result, re.M)
+
+
+def test_apt_keeps_syslog_ng_and_the_modules_together(installed_machine, tmp_path):
+    """Another version does not come under them, a correction of the same one does."""
+    version = installed_machine.version_of("syslog-ng-core")
+    (tmp_path / "later").mkdir()
+    later = syslog_ng_of_paper(tmp_path / "later", re.sub(r"^(\d+\.\d+)\.(\d+)", lambda m: f"{m[1]}.{int(m[2]) + 1}", version))
+    correction = syslog_ng_of_paper(tmp_path, f"{version}+deb99u1")
+    assert PACKAGE in removed_by(installed_machine, later)
+    assert PACKAGE not in removed_by(installed_machine, correction)
+    refused = installed_machine.attempt("apt-get", "--simulate", "--no-remove", "install", later)
+    assert refused.returncode != 0
+
+
+def test_dpkg_does_not_configure_the_modules_for_another_syslog_ng(machine, deb, tmp_path):
+    machine.run("dpkg", "--force-depends", "--install", syslog_ng_of_paper(tmp_path, "99.0-1"))
+    result = machine.attempt("dpkg", "--install", deb)
+    assert result.returncode != 0
+    assert f"{PACKAGE} depends on syslog-ng-core (<< " in result.stderr
 
 
 # ---------------------------------------------------------------------------

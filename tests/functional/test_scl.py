@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import rsyslog
 from client import connect, line, v1
-from daemon import BUILD_DIR, SyslogNg, free_port, wait_for
+from daemon import BUILD_DIR, SyslogNg, as_text, free_port, wait_for
 from haproxy import HAProxy
 from namespaces import MountNamespace
 from scl import INCLUDE
-from tls import certificate
+from tls import certificate, client_context
 
 REQUEST = b"GET /path/x?a=1 HTTP/1.0\r\nHost: www.example.com\r\nUser-Agent: a\r\n\r\n"
 PROXY = """
@@ -28,7 +28,7 @@ defaults
   timeout client 5s
   timeout server 5s
 frontend www
-  bind 127.0.0.1:{front}
+  bind 127.0.0.1:{front} {bind}
   capture request header Host len 30
   capture request header User-Agent len 30
   {more}
@@ -59,9 +59,9 @@ def parsed(message):
 def haproxy_with(haproxy, front):
     """haproxy_with("lines of global") starts an HAProxy that logs as they say, and denies every request."""
 
-    def _start(globals_, more=""):
+    def _start(globals_, more="", bind=""):
         return haproxy.start_with(f"global\n  stats socket {haproxy.socket} level admin\n{globals_}"
-                                  + PROXY.format(front=front, more=more))
+                                  + PROXY.format(front=front, more=more, bind=bind))
 
     return _start
 
@@ -103,7 +103,7 @@ def test_the_chroot_of_debian(tmp_path, front):
     with MountNamespace("/var/lib/haproxy", "/run") as namespace:
         daemon = SyslogNg(tmp_path, wrapper=namespace.command())
         haproxy = HAProxy(tmp_path)
-        haproxy.config_file.write_text(PROXY.format(front=front, more=""))
+        haproxy.config_file.write_text(PROXY.format(front=front, more="", bind=""))
         try:
             daemon.start("haproxy();", declarations=INCLUDE)
             namespace.run("mkdir", "/run/haproxy")
@@ -157,14 +157,19 @@ FORMATS = {
 }
 
 
+def start_logging(haproxy_with, transport, format_, port, tmp_path, more=""):
+    """Starts an HAProxy that logs to the socket in tmp_path or to the port. A ring has the name of its log-proto."""
+    target = {"unix": f"{tmp_path}/chroot/dev/log", "udp": f"127.0.0.1:{port}"}.get(transport, "ring@logs")
+    ring = (f"ring logs\n  format {format_}\n  maxlen 1200\n  size 32764\n  timeout connect 5s\n  timeout server 10s\n"
+            f"  server syslog-ng 127.0.0.1:{port} log-proto {transport}\n" if target == "ring@logs" else "")
+    haproxy_with(f"  log-send-hostname lb1\n  log {target} format {format_} local5\n{ring}", more)
+
+
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("transport", ["unix", "udp", "legacy", "octet-count"])
 def test_formats_of_log(source, haproxy_with, port, front, tmp_path, transport, format_):
     daemon = source(f"{UNIX_SOCKET} ip(127.0.0.1) port({port})")
-    target = {"unix": f"{tmp_path}/chroot/dev/log", "udp": f"127.0.0.1:{port}"}.get(transport, "ring@logs")
-    ring = (f"ring logs\n  format {format_}\n  maxlen 1200\n  size 32764\n  timeout connect 5s\n  timeout server 10s\n"
-            f"  server syslog-ng 127.0.0.1:{port} log-proto {transport}\n" if target == "ring@logs" else "")
-    haproxy_with(f"  log-send-hostname lb1\n  log {target} format {format_} local5\n{ring}")
+    start_logging(haproxy_with, transport, format_, port, tmp_path)
     client_port = request(front)
 
     (message,) = daemon.wait_messages_of(lambda m: parsed(m).get("format") == "http", 1)
@@ -189,6 +194,15 @@ def test_options_of_the_parser(source, haproxy_with, front, tmp_path):
     assert (values["client_ip"], str(values["status_code"]), values["http_method"]) == ("127.0.0.1", "403", "GET")
 
 
+def test_several_formats(source, tmp_path):
+    daemon = source(UNIX_SOCKET + ' log-format("A %ci" "B %{+Q}r" "C %cp")')
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        for text in (b"A 192.0.2.7", b'B "GET / HTTP/1.1"', b"C 77"):
+            log.sendto(b"<134>Nov 21 10:00:00 haproxy[7]: " + text, str(tmp_path / "chroot/dev/log"))
+    values = [parsed(m) for m in daemon.wait_messages(3)]
+    assert (values[0]["client_ip"], values[1]["http_method"], values[2]["client_port"]) == ("192.0.2.7", "GET", "77")
+
+
 def test_names_of_headers_and_explanations(source, tmp_path):
     daemon = source(UNIX_SOCKET + ' explain(yes) request-headers("host" "agent")')
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
@@ -198,43 +212,96 @@ def test_names_of_headers_and_explanations(source, tmp_path):
     assert parsed(message)["termination_cause"]
 
 
-# what stands in front of a line that somebody else hands on, and the host that it names
-HANDED_ON = [("<134>Nov 21 10:00:00 lb1 haproxy[7]: ", "lb1"), ("<134>Nov 21 10:00:00 haproxy[7]: ", None),
-             ("<134>2026-11-21T10:00:00.123+00:00 lb1 haproxy[7]: ", "lb1"), ("<134>haproxy[7]: ", None),
-             ("<134>1 2026-11-21T10:00:00Z lb1 haproxy 7 - [x@1 a=\"b\"] ", "lb1")]
+# what stands in front of a line that somebody else hands on, the host that it names, and the process
+HANDED_ON = [("<134>Nov 21 10:00:00 lb1 haproxy[7]: ", "lb1", "7"), ("<134>Nov 21 10:00:00 haproxy[7]: ", None, "7"),
+             ("<134>2026-11-21T10:00:00.123+00:00 lb1 haproxy[7]: ", "lb1", "7"), ("<134>haproxy[7]: ", None, "7"),
+             ("<134>haproxy: ", None, ""), ("<134>1 2026-11-21T10:00:00Z lb1 haproxy 7 - [x@1 a=\"b\"] ", "lb1", "7")]
 
 
-@pytest.mark.parametrize("header, host", HANDED_ON)
-def test_lines_that_others_hand_on(source, port, header, host):
+@pytest.mark.parametrize("header, host, pid", HANDED_ON)
+def test_lines_that_others_hand_on(source, port, header, host, pid):
     daemon = source(f'unix-socket("") ip(127.0.0.1) port({port})')
     connect(port, f"{header}{HTTP_LINE}\n".encode()).close()
     (message,) = daemon.wait_messages(1)
-    assert (message["PROGRAM"], message["PID"], message["MESSAGE"]) == ("haproxy", "7", HTTP_LINE)
-    assert host in (None, message["HOST"])
-    assert (parsed(message)["process_name"], parsed(message)["pid"], parsed(message)["format"]) == ("haproxy", "7", "http")
+    assert (message["PROGRAM"], message["PID"], message["MESSAGE"]) == ("haproxy", pid, HTTP_LINE)
+    assert message["HOST"] == (host or message["HOST_FROM"])
+    values = parsed(message)
+    assert (values["process_name"], values.get("pid", ""), values["format"]) == ("haproxy", pid, "http")
 
 
-# what has come, and the message that network() makes of it
 STRANGERS = [
-    (b"<13>Nov 21 10:00:00 host prog[12]: text", ("host", "prog", "12", "text")),
-    (b"<13>1 2026-11-21T10:00:00Z host prog 12 - - text", ("host", "prog", "12", "text")),
-    (b"<13>prog[12]: text", (None, "prog", "12", "text")),
-    (b"no header at all", (None, "no", "", "header at all")),
+    b"<38>Nov 21 10:00:00 domaincontroller sshd[1]: Accepted password",
+    b"<13>1 2026-11-21T10:00:00Z host prog 12 ID [x@1 a=\"b\"] text",
+    b"<13>2026-11-21T10:00:00.123+00:00 host prog[12]: text",
+    b"<134>Nov 21 10:00:00 host haproxy[12]: words",
+    b"<13>prog[12]: text",
+    b"<13>1 text",
+    b"<6>2026-11-21T10:00:00+00:00 some words",
+    b"no header at all",
 ]
 
 
-@pytest.mark.parametrize("data, expected", STRANGERS)
-def test_lines_that_are_not_of_haproxy(source, port, data, expected):
-    daemon = source(f'unix-socket("") ip("127.0.0.1") port({port})')
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.sendto(data, ("127.0.0.1", port))
-    connect(port, data + b"\n").close()
-    connect(port, b"%d %s" % (len(data), data)).close()
-    for message in daemon.wait_messages(3):
-        host, *rest = expected
-        assert [message["PROGRAM"], message["PID"], message["MESSAGE"]] == rest
-        assert host in (None, message["HOST"])
-        assert not parsed(message) and not message["TAGS"].count("error")
+@pytest.fixture
+def messages_of(daemon, port, tmp_path):
+    """messages_of(haproxy?, "options", *data): what a source makes of lines that come by UDP, by TCP, and by a Unix socket."""
+    path = f"{tmp_path}/log"
+
+    def _messages(is_haproxy, options, *data, global_options=""):
+        udp, unix = (f"ip(127.0.0.1) port({port}) {options}", f'"{path}" {options}')
+        flags = "flags(syslog-protocol)"
+        sources = (f'haproxy(unix-socket("{path}") {udp});' if is_haproxy else
+                   f'network(transport("udp") {udp} {flags}); network({udp} {flags}); unix-dgram({unix} {flags});')
+        daemon.start(sources, declarations=INCLUDE, options=global_options)
+        for line_ in data:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.sendto(line_, ("127.0.0.1", port))
+            connect(port, line_ + b"\n").close()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.sendto(line_, path)
+        messages = daemon.wait_messages(3 * len(data))
+        daemon.stop()
+        daemon.output_file.unlink()
+        daemon.log_file.unlink()
+        return messages
+
+    return _messages
+
+
+def told_apart(messages):
+    """In an order of their own, without what depends on the time and the process."""
+    texts = (json.dumps({name: value for name, value in m.items() if name not in ("ISODATE", "R_ISODATE") and value},
+                        sort_keys=True) for m in messages)
+    return sorted(re.sub(r'sequenceId=\\"\d+|"PID": "\d+"|syslog-ng\[\d+|\d\d:\d\d:\d\d', "", text) for text in texts)
+
+
+@pytest.mark.parametrize("options, global_options", [
+    ("", ""), ("", "keep-hostname(yes);"), ("keep-hostname(yes)", ""), ("keep-hostname(no)", "keep-hostname(yes);"),
+])
+def test_lines_that_are_not_of_haproxy(messages_of, options, global_options):
+    """They are what network() and unix-dgram() make of them, the host among it."""
+    ours, theirs = (told_apart(messages_of(is_haproxy, options, *STRANGERS, global_options=global_options))
+                    for is_haproxy in (True, False))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("option, host", [("", "lb1"), ("keep-hostname(yes)", "lb1"), ("keep-hostname(no)", None)])
+def test_the_host_of_haproxys_lines(messages_of, option, host):
+    messages = messages_of(True, option, b"<134>Nov 21 10:00:00 lb1 haproxy[7]: " + HTTP_LINE.encode())
+    assert [parsed(m)["format"] for m in messages] == ["http"] * 3
+    assert [m["HOST"] for m in messages] == [host or m["HOST_FROM"] for m in messages]
+
+
+# of log-format strings without a header: with a version of RFC 5424 in front, and with a number of octets
+NUMBERS = [("short", "%rt %ci %cp", "unix"), ("priority", "%rt %ci %cp", "udp"), ("raw", "%ST %ci %cp", "legacy")]
+
+
+@pytest.mark.parametrize("format_, text, transport", NUMBERS)
+def test_lines_that_begin_with_a_number(source, haproxy_with, port, front, tmp_path, format_, text, transport):
+    daemon = source(f'{UNIX_SOCKET} ip(127.0.0.1) port({port}) framing("newline") log-format("{text}")')
+    start_logging(haproxy_with, transport, format_, port, tmp_path, more=f'log-format "{text}"')
+    ports = [request(front) for _ in range(3)]
+    messages = daemon.wait_messages_of(lambda m: parsed(m).get("format") == "custom", 3)
+    assert sorted(parsed(m)["client_port"] for m in messages) == sorted(map(str, ports))
 
 
 def test_a_line_that_no_log_path_wants_comes_no_other_way(source, port):
@@ -289,15 +356,35 @@ def test_mistakes(daemon, options, error):
     assert error in result.stderr
 
 
-@pytest.mark.parametrize("module", ["haproxy-parser", "proxy-protocol"])
-def test_a_missing_module(daemon, module, monkeypatch):
-    """As after an upgrade that left the one and took the other."""
+@pytest.fixture(params=["missing", "broken"])
+def without_module(request, monkeypatch, tmp_path):
+    """without_module("name") takes a module away, or puts one there that cannot be loaded, as after an upgrade of syslog-ng."""
     import daemon as daemon_module
-    left = [path for path in daemon_module.MODULES if module not in str(path)]
-    monkeypatch.setattr(daemon_module, "MODULES", left)
+
+    def _without(module):
+        left = [path for path in daemon_module.MODULES if module not in str(path)]
+        if request.param == "broken":
+            (tmp_path / f"lib{module}.so").write_text("for another syslog-ng")
+            left.append(tmp_path)
+        monkeypatch.setattr(daemon_module, "MODULES", left)
+
+    return _without
+
+
+@pytest.mark.parametrize("module", ["haproxy-parser", "proxy-protocol"])
+def test_a_missing_module(daemon, module, without_module):
+    without_module(module)
     result = daemon.check("haproxy();", declarations=INCLUDE)
     assert result.returncode != 0
     assert f"haproxy() needs the module {module} of syslog-ng-haproxy" in result.stderr
+
+
+@pytest.mark.parametrize("source", ["system();", "default-network-drivers();"])
+@pytest.mark.parametrize("module", ["haproxy-parser", "proxy-protocol"])
+def test_a_missing_module_harms_nobody_else(daemon, module, without_module, source):
+    """The library stays where it is when syslog-ng is upgraded: the configurations of everybody must go on working."""
+    without_module(module)
+    assert daemon.check(source, declarations=APPLICATIONS).returncode == 0
 
 
 # ---------------------------------------------------------------------------
@@ -374,6 +461,7 @@ DOCUMENTS = {
         "tls": {"version": "1.3", "version_protocol": "tls", "cipher": "TLS_AES_256_GCM_SHA384", "resumed": True,
                 "client": {"server_name": "1wt.eu"}},
         "destination": {"domain": "1wt.eu"},
+        "related": {"ip": "2001:db8::7", "hosts": "1wt.eu"},
         "url": {"original": "/", "path": "/", "domain": "1wt.eu"},
         "event.outcome": "failure",
         "haproxy.connections.ssl_c_ca_err": 0,
@@ -391,12 +479,21 @@ DOCUMENTS = {
         "http": None,
         "haproxy.bytes_read": 212,
     }),
+    # HAProxy 2.6 to 3.2: a client that speaks TLS, and one that does not
+    "https of HAProxy": ('127.0.0.1:45176 [21/Nov/2026:09:57:36.974] www~ www/<NOSRV> 0/-1/-1/-1/0 403 192 - - PR-- 1/1/0/0/0 0/0'
+                         ' "GET / HTTP/1.0" 0/0000000000000000/0/0/0 localhost/TLSv1.3/TLS_AES_256_GCM_SHA384', {
+        "haproxy.connections.ssl_fc_err": 0, "tls.version": "1.3", "tls.cipher": "TLS_AES_256_GCM_SHA384",
+    }),
+    "https without TLS": ('127.0.0.1:45178 [21/Nov/2026:09:57:36.975] www~ www/<NOSRV> -1/-1/-1/-1/0 0 0 - - PR-- 1/1/0/0/0 0/0'
+                          ' "<BADREQ>" 34/000000000A00009C/0/0/0 -/TLSv1.3/(NONE)', {
+        "haproxy.connections.ssl_fc_err": 0x0A00009C, "haproxy.connections.fc_err": 34, "tls": {"resumed": False},
+    }),
     "a Unix socket": ("unix:3 [06/Feb/2009:12:12:51.443] fnt bck/srv1 0/0/7 212 -- 0/0/0/0/3 0/0", {
         "source": {"address": "unix"}, "related": None,
     }),
     "connect": ("Connect from 10.0.1.2:33312 to 10.0.3.31:8012 (www/HTTP)", {
         "source": {"address": "10.0.1.2", "ip": "10.0.1.2", "port": 33312},
-        "destination": {"ip": "10.0.3.31", "port": 8012},
+        "destination": {"address": "10.0.3.31", "ip": "10.0.3.31", "port": 8012},
         "haproxy": {"source": "lb1", "frontend_name": "www", "mode": "HTTP"},
         "event.category": "web",
     }),
@@ -457,6 +554,48 @@ def test_documents(ecs, name):
             assert find(document, path) == (None if value is None else typed(value)), path
 
 
+# of log-format strings that do not say all: what is not there is absent, and an address that is none is in no field for addresses
+FORMATS_OF_DOCUMENTS = [
+    ("%ST", "200", {"http": {"response": {"status_code": "200"}}, "source": None}),
+    ("%B %ST", "12 -1", {"http": None, "haproxy.bytes_read": "12"}),
+    ("%ci", "192.0.2.7", {"source": {"address": "192.0.2.7", "ip": "192.0.2.7"}}),
+    ("%ci:%cp %fi:%fp", "unix:2 unix:3", {"source": {"address": "unix"}, "destination": {"address": "unix"}, "related": None}),
+    ("%ci %fi:%fp", "::1 127.0.0.1:80", {"source.ip": "::1", "destination": {"address": "127.0.0.1", "ip": "127.0.0.1", "port": "80"}}),
+    ("%[ssl_fc_err]", "167772316", {"haproxy.connections": {"ssl_fc_err": "167772316"}}),
+    ("%[ssl_fc_err]", "-", {"haproxy.connections": None}),
+]
+
+
+@pytest.mark.parametrize("text, line_, expected", FORMATS_OF_DOCUMENTS)
+def test_documents_of_other_formats(ecs, text, line_, expected):
+    (document,) = ecs("", line_, parser_options=f'log-format("{text}")')
+    assert {path: find(as_text(document), path) for path in expected} == expected
+
+
+def test_tls_of_the_real_haproxy(source, haproxy_with, front, tmp_path, certificates):
+    """With option httpslog, and the same line where the handshake fails."""
+    output = tmp_path / "ecs.json"
+    source(filters=f'parser {{ haproxy-ecs(); }}; destination {{ file("{output}" template("$(haproxy-ecs)\\n")); }};')
+    failed = ('%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r'
+              ' %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc')
+    haproxy_with(f"  log {tmp_path}/chroot/dev/log local0\n", bind=f"ssl crt {certificates.server}",
+                 more=f'option httpslog\n  error-log-format "{failed}"')
+    with connect(front) as raw, client_context().wrap_socket(raw, server_hostname="localhost") as sock:
+        sock.sendall(REQUEST)
+        sock.recv(65536)
+    request(front)
+    wait_for(lambda: output.exists() and len(with_tls_errors(output)) == 2, output.read_text)
+    spoken, refused = sorted(with_tls_errors(output), key=lambda document: find(document, "haproxy.connections.ssl_fc_err") != "0")
+    assert (find(spoken, "tls.version"), find(spoken, "tls.client.server_name")) == ("1.3", "localhost")
+    assert int(find(refused, "haproxy.connections.ssl_fc_err")) > 0
+    assert refused["tls"] == {"resumed": "false"}
+
+
+def with_tls_errors(output):
+    documents = [as_text(json.loads(text)) for text in output.read_text().splitlines()]
+    return [document for document in documents if find(document, "haproxy.connections.ssl_fc_err")]
+
+
 def test_the_clock_of_haproxy_and_the_prefix(ecs):
     (document,) = ecs('prefix("lb.") time-zone("-05:00")', HTTP_LINE, parser_options='prefix("lb.")')
     assert document["@timestamp"] == "2009-02-06T12:14:14.655-05:00"
@@ -475,7 +614,8 @@ def test_it_fails_on_messages_that_are_not_of_haproxy(daemon, port):
 # sekoia-intake()
 # ---------------------------------------------------------------------------
 
-KEY = 'Kx7-\\"]_key'
+# with what is special in a string, in structured data, and in a template
+KEY = 'Kx7-\\"]_key$HOST${PROGRAM}$(echo x)'
 
 
 @pytest.fixture(scope="module")
@@ -551,6 +691,27 @@ def test_nothing_goes_to_anybody_else(intake, to_intake, certificates, daemon, p
     assert intake.frames() == []
 
 
+@pytest.mark.parametrize("options, error", [
+    ('intake-key("")', "sekoia-intake() needs intake-key()"),
+    ('intake-key("key") host("")', "sekoia-intake() needs host()"),
+])
+def test_mistakes_with_the_intake(daemon, options, error):
+    result = daemon.check("internal();", declarations=f"{INCLUDE}destination d_sekoia {{ sekoia-intake({options}); }};")
+    assert result.returncode != 0
+    assert error in result.stderr
+
+
+def test_the_key_is_not_sent_in_clear(to_intake, port, front):
+    """Whatever the options say."""
+    with socket.create_server(("127.0.0.1", front)) as intake:
+        to_intake('transport("tcp")')
+        connect(port, frame("secret")).close()
+        connection, _ = intake.accept()
+        with connection:
+            # the hello of a TLS handshake
+            assert connection.recv(1) == b"\x16"
+
+
 def test_the_key_must_be_given(daemon):
     result = daemon.check("internal();", declarations=INCLUDE + "destination d_sekoia { sekoia-intake(); };")
     assert result.returncode != 0
@@ -564,4 +725,4 @@ def test_defaults_of_the_intake(daemon):
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     whole = (daemon.directory / "whole.conf").read_text()
-    assert re.search(r'syslog\("intake\.sekoia\.io" port\(10514\) transport\("tls"\) tls\(peer-verify\("required-trusted"\)', whole)
+    assert re.search(r'syslog\("intake\.sekoia\.io" .* port\(10514\) transport\("tls"\) tls\(peer-verify\("required-trusted"\)', whole)

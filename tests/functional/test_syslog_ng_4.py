@@ -50,6 +50,16 @@ def test_numbers_and_booleans_of_a_line_are_such(start, port, text, options, exp
     assert daemon.typed_messages()[0]["_haproxy"] == as_the_daemon_knows(expected)
 
 
+def test_an_older_version_of_the_configuration_has_no_types(start, port, monkeypatch):
+    monkeypatch.setattr("daemon.config_version", lambda: "3.38")
+    daemon = start(filters="parser { haproxy-parser(); };")
+    send(port, HEADER, SYSLOG_HEADER + TCP + b"\n")
+    daemon.wait_messages(1)
+    message = daemon.typed_messages()[0]
+    assert message["_haproxy"] == as_text(OF_THE_TCP_LINE)
+    assert message["PROXY_SRCPORT"] == "56324"
+
+
 def test_filters_compare_numbers(start, port):
     daemon = start(filters='parser { haproxy-parser(); }; filter { "${.haproxy.Tt}" > "701" and "${PROXY_SRCPORT}" > "9999" };')
     send(port, HEADER, *(SYSLOG_HEADER + TCP.replace(b"5007", time) + b"\n" for time in (b"5007", b"700", b"10000")))
