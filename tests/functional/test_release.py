@@ -265,15 +265,14 @@ def test_what_is_left_when_it_is_removed(installed_machine):
 def test_modules_of_another_syslog_ng_are_not_loaded(installed_machine, unpacked, tmp_path):
     """As those that were installed without a package, after an upgrade."""
     library = f"libsyslog-ng-{VERSION_OF_MODULES}.so.0"
-    name = "libproxy-protocol.so"
-    module = (unpacked / MODULES[1:] / name).read_bytes()
-    other = tmp_path / name
-    other.write_bytes(module.replace(library.encode(), re.sub(r"\d", "9", library).replace("so.9", "so.0").encode()))
-    installed_machine.run("cp", other, f"{MODULES}/{name}")
+    other = library.replace(VERSION_OF_MODULES, re.sub(r"\d", "9", VERSION_OF_MODULES))
+    for name in ("libproxy-protocol.so", "libhaproxy-parser.so"):
+        module = (unpacked / MODULES[1:] / name).read_bytes()
+        (tmp_path / name).write_bytes(module.replace(library.encode(), other.encode()))
+        installed_machine.run("cp", tmp_path / name, MODULES)
     result = installed_machine.check(named(MODULE_LINES), "--stderr")
     assert result.returncode != 0
-    expected = documented("Error opening plugin module")
-    assert expected.replace(VERSION_OF_MODULES, re.sub(r"\d", "9", VERSION_OF_MODULES)) in result.stderr
+    assert documented("Error opening plugin module").replace(library, other) in result.stderr
     # the library of configuration is there, and does nobody harm
     assert installed_machine.check().returncode == 0
 
