@@ -10,6 +10,9 @@
 
 #include "compat-logproto-choice.h"
 
+#include "compat-decoder.h"
+#include "compat-logproto-options.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -63,6 +66,9 @@ typedef struct _LogProtoChoice
   ReplayingTransport *transport;
   /* NULL until the choice is made */
   LogProtoServer *chosen;
+  /* for the chosen one, if it does not do so itself */
+  CompatDecoder decoder;
+  CompatReadLog *log;
 } LogProtoChoice;
 
 static void
@@ -88,6 +94,14 @@ _prepare(LogProtoServer *s, GIOCondition *cond, gint *timeout)
   return LPPA_POLL_IO;
 }
 
+static void
+_choose(LogProtoChoice *self, const CompatLogProtoFactory *factory)
+{
+  self->chosen = compat_log_proto_server_new_on(factory, &self->transport->super, &self->super, self->log);
+  if (factory->is_undecoded)
+    compat_decoder_set_encoding(&self->decoder, compat_log_proto_options_get_encoding(self->super.options));
+}
+
 /* Reads on, and makes the choice where that is possible. */
 static LogProtoStatus
 _make_choice(LogProtoChoice *self, LogTransportAuxData *aux)
@@ -103,7 +117,7 @@ _make_choice(LogProtoChoice *self, LogTransportAuxData *aux)
   gint choice = self->choose(transport->bytes, transport->length);
   gboolean is_all = rc == 0 || transport->length == sizeof(transport->bytes);
   if (choice >= 0 || is_all)
-    self->chosen = compat_log_proto_server_new_on(&self->factories[MAX(choice, 0)], &transport->super, &self->super);
+    _choose(self, &self->factories[MAX(choice, 0)]);
   return LPS_SUCCESS;
 }
 
@@ -122,7 +136,11 @@ _fetch(LogProtoServer *s, const guchar **msg, gsize *msg_len, gboolean *may_read
       log_transport_aux_data_reinit(aux);
     }
   _pass_state_on(self);
-  return log_proto_server_fetch(self->chosen, msg, msg_len, may_read, aux, bookmark);
+
+  LogProtoStatus status = log_proto_server_fetch(self->chosen, msg, msg_len, may_read, aux, bookmark);
+  if (*msg)
+    compat_decoder_run(&self->decoder, msg, msg_len, self->log);
+  return status;
 }
 
 static void
@@ -134,6 +152,7 @@ _free(LogProtoServer *s)
     compat_log_proto_server_free_on(self->chosen);
   else
     log_transport_free(&self->transport->super.super);
+  compat_decoder_destroy(&self->decoder);
   log_proto_server_free_method(s);
 }
 
@@ -150,6 +169,7 @@ compat_log_proto_choice_new(CompatStream stream, const CompatLogProtoServerOptio
   self->transport = _replaying_transport_new();
   compat_transport_layer_put_on(&self->transport->super, &self->super);
   self->choose = choose;
+  self->log = stream.log;
   self->factories[0] = factories[0];
   self->factories[1] = factories[1];
   return &self->super;

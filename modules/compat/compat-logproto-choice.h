@@ -25,7 +25,8 @@ typedef gint (*CompatLogProtoChoose)(const guchar *bytes, gsize length);
  * @choose: called in the thread that reads
  * @factories: two of them, copied; the first is right where there is no more to see
  *
- * What the choice was made by is read again by the chosen protocol.
+ * What the choice was made by is read again by the chosen protocol. Its messages are converted to UTF-8 where it
+ * does not know encoding().
  */
 LogProtoServer *compat_log_proto_choice_new(CompatStream stream, const CompatLogProtoServerOptions *options,
                                             CompatLogProtoChoose choose, const CompatLogProtoFactory factories[2]);

@@ -44,6 +44,6 @@ struct _CompatReceiver
  * character is left out.
  */
 LogProtoServer *compat_log_proto_datagrams_new(CompatReceiver *receiver, gint fd,
-                                               const CompatLogProtoServerOptions *options);
+                                               const CompatLogProtoServerOptions *options, CompatReadLog *log);
 
 #endif

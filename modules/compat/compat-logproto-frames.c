@@ -11,7 +11,6 @@
 #include "compat-logproto-frames.h"
 
 #include "logproto/logproto-framed-server.h"
-#include "messages.h"
 
 #include <errno.h>
 
@@ -24,6 +23,7 @@ typedef struct _FrameCheck
   guint digits;
   guint64 rest_of_frame;
   gboolean is_bad;
+  CompatReadLog *log;
 } FrameCheck;
 
 static gboolean
@@ -83,17 +83,18 @@ _read(LogTransport *s, gpointer buffer, gsize count, LogTransportAuxData *aux)
   if (rc > 0 || !self->is_bad)
     return rc;
 
-  msg_error("Invalid frame header, the length is not a number that a message can have", evt_tag_int("fd", s->fd));
+  self->log->bad_frame(self->log);
   errno = EBADMSG;
   return -1;
 }
 
 static CompatTransportLayer *
-_frame_check_new(void)
+_frame_check_new(CompatReadLog *log)
 {
   FrameCheck *self = g_new0(FrameCheck, 1);
 
   compat_transport_layer_init(&self->super, _read);
+  self->log = log;
   return &self->super;
 }
 
@@ -102,5 +103,5 @@ compat_log_proto_frames_factory(void)
 {
   static LogProtoServerFactory factory = { .construct = log_proto_framed_server_new };
 
-  return (CompatLogProtoFactory){ .proto = &factory, .new_layer = _frame_check_new };
+  return (CompatLogProtoFactory){ .proto = &factory, .new_layer = _frame_check_new, .is_undecoded = TRUE };
 }

@@ -109,10 +109,10 @@ compat_log_proto_server_get_io_condition(LogProtoServer *self)
 #endif
 
 static void
-_put_layer_on(const CompatLogProtoFactory *factory, LogProtoServer *proto)
+_put_layer_on(const CompatLogProtoFactory *factory, LogProtoServer *proto, CompatReadLog *log)
 {
   if (factory->new_layer)
-    compat_transport_layer_put_between(factory->new_layer(), proto);
+    compat_transport_layer_put_between(factory->new_layer(log), proto);
 }
 
 LogProtoServer *
@@ -122,49 +122,38 @@ compat_log_proto_server_new(const CompatLogProtoFactory *factory, CompatStream s
   LogProtoServer *self = _construct(factory->proto, stream, options);
 
   if (self)
-    _put_layer_on(factory, self);
+    _put_layer_on(factory, self, stream.log);
   return self;
 }
 
 LogProtoServer *
-compat_log_proto_server_new_on(const CompatLogProtoFactory *factory, CompatTransportLayer *layer, LogProtoServer *other)
+compat_log_proto_server_new_on(const CompatLogProtoFactory *factory, CompatTransportLayer *layer, LogProtoServer *other,
+                               CompatReadLog *log)
 {
   LogProtoServer *self = log_proto_server_factory_construct(factory->proto, &layer->super, other->options);
   if (self)
-    _put_layer_on(factory, self);
+    _put_layer_on(factory, self, log);
   return self;
 }
 
 #if HAVE_STRUCT__LOGPROTOSERVER_POLL_PREPARE
-
-void
-compat_log_proto_server_set_prepare(LogProtoServer *self,
-                                    LogProtoPrepareAction (*prepare)(LogProtoServer *s, GIOCondition *condition,
-                                                                     gint *timeout))
-{
-  self->poll_prepare = prepare;
-}
-
-LogProtoPrepareAction
-compat_log_proto_server_prepare(LogProtoServer *self, GIOCondition *condition, gint *timeout)
-{
-  return log_proto_server_poll_prepare(self, condition, timeout);
-}
-
+#define PREPARE poll_prepare
+#define log_proto_server_PREPARE log_proto_server_poll_prepare
 #else
+#define PREPARE prepare
+#define log_proto_server_PREPARE log_proto_server_prepare
+#endif
 
 void
 compat_log_proto_server_set_prepare(LogProtoServer *self,
                                     LogProtoPrepareAction (*prepare)(LogProtoServer *s, GIOCondition *condition,
                                                                      gint *timeout))
 {
-  self->prepare = prepare;
+  self->PREPARE = prepare;
 }
 
 LogProtoPrepareAction
 compat_log_proto_server_prepare(LogProtoServer *self, GIOCondition *condition, gint *timeout)
 {
-  return log_proto_server_prepare(self, condition, timeout);
+  return log_proto_server_PREPARE(self, condition, timeout);
 }
-
-#endif

@@ -11,6 +11,7 @@
 #ifndef COMPAT_TRANSPORT_H_INCLUDED
 #define COMPAT_TRANSPORT_H_INCLUDED
 
+#include "compat-read-log.h"
 #include "compat-tls.h"
 #include "compat-transport-layer.h"
 #include "logproto/logproto-server.h"
@@ -24,6 +25,8 @@ typedef struct _CompatStream
   gint fd;
   /* TLS on this socket, established; NULL for none */
   TLSSession *session;
+  /* outlives what reads it */
+  CompatReadLog *log;
 } CompatStream;
 
 /* What makes a protocol. */
@@ -31,7 +34,9 @@ typedef struct _CompatLogProtoFactory
 {
   LogProtoServerFactory *proto;
   /* makes a layer between the protocol and its transport; NULL for none */
-  CompatTransportLayer *(*new_layer)(void);
+  CompatTransportLayer *(*new_layer)(CompatReadLog *log);
+  /* its messages are as they were sent: it does not know encoding() */
+  gboolean is_undecoded;
 } CompatLogProtoFactory;
 
 /**
@@ -54,7 +59,7 @@ void compat_log_proto_server_init(LogProtoServer *self, CompatStream stream,
  * @other: outlives the result
  */
 LogProtoServer *compat_log_proto_server_new_on(const CompatLogProtoFactory *factory, CompatTransportLayer *layer,
-                                               LogProtoServer *other);
+                                               LogProtoServer *other, CompatReadLog *log);
 
 /**
  * compat_log_proto_server_free_on() - for what compat_log_proto_server_new_on() has made; the transport stays open

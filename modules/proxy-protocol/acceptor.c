@@ -122,9 +122,14 @@ acceptor_init(Acceptor *self, LogDriver *driver, void (*accepted)(gpointer owner
 }
 
 void
-acceptor_start(Acceptor *self, gint fd)
+acceptor_set_socket(Acceptor *self, gint fd)
 {
   self->fd = fd;
+}
+
+void
+acceptor_start(Acceptor *self)
+{
   _watch(self);
 }
 

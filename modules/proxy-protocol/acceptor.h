@@ -25,7 +25,7 @@
 typedef struct _Acceptor
 {
   LogDriver *driver;
-  /* the listening socket, -1 while there is none */
+  /* -1 while there is none */
   gint fd;
   void (*accepted)(gpointer owner, gint fd, GSockAddr *peer_addr);
   gpointer owner;
@@ -45,13 +45,18 @@ void acceptor_init(Acceptor *self, LogDriver *driver, void (*accepted)(gpointer 
                    gpointer owner);
 
 /**
- * acceptor_start()
- * @fd: a non-blocking socket that listens, taken over
+ * acceptor_set_socket() - what to accept from, once it is started
+ * @fd: a non-blocking socket, taken over
  */
-void acceptor_start(Acceptor *self, gint fd);
+void acceptor_set_socket(Acceptor *self, gint fd);
 
 /**
- * acceptor_stop() - returns the listening socket, for the caller to own
+ * acceptor_start() - its socket listens now
+ */
+void acceptor_start(Acceptor *self);
+
+/**
+ * acceptor_stop() - returns the socket, for the caller to own; it need not have been started
  */
 gint acceptor_stop(Acceptor *self);
 

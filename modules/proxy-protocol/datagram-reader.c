@@ -203,8 +203,11 @@ datagram_reader_new(const DatagramReaderOwner *owner, gint fd, GSockAddr *bind_a
   self->socket = datagram_socket_new(fd);
   self->bind_addr = g_sockaddr_ref(bind_addr);
 
-  LogProtoServer *proto = compat_log_proto_datagrams_new(
-    &self->as_receiver, fd, compat_log_reader_options_get_proto_options(&owner->options->reader));
+  LogProtoServer *proto =
+    compat_log_proto_datagrams_new(&self->as_receiver,
+                                   fd,
+                                   compat_log_reader_options_get_proto_options(&owner->options->reader),
+                                   &self->super.as_read_log);
   reader_pipe_init_instance(&self->super, log_pipe_get_config(&owner->driver->super.super), proto, fd);
   self->super.super.init = _init;
   self->super.super.deinit = _deinit;

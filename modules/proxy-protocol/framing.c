@@ -12,6 +12,7 @@
 
 #include "compat-logproto-choice.h"
 #include "compat-logproto-frames.h"
+#include "compat-logproto-options.h"
 
 static const gchar *const NAMES[] = {
   [FRAMING_NEWLINE] = "newline",
@@ -53,6 +54,12 @@ _choose(const guchar *bytes, gsize length)
   return framing == FRAMING_AUTO ? -1 : (gint) framing;
 }
 
+static gint
+_choose_octet_counted(const guchar *bytes G_GNUC_UNUSED, gsize length G_GNUC_UNUSED)
+{
+  return FRAMING_OCTET_COUNTED;
+}
+
 void
 framing_factory_init(FramingFactory *self, Framing framing, GlobalConfig *cfg)
 {
@@ -66,5 +73,8 @@ framing_factory_new_proto(const FramingFactory *self, CompatStream stream, const
 {
   if (self->framing == FRAMING_AUTO)
     return compat_log_proto_choice_new(stream, options, _choose, self->protos);
+  /* whose messages are converted where there might be a choice */
+  if (self->protos[self->framing].is_undecoded && compat_log_proto_options_get_encoding(options))
+    return compat_log_proto_choice_new(stream, options, _choose_octet_counted, self->protos);
   return compat_log_proto_server_new(&self->protos[self->framing], stream, options);
 }

@@ -34,17 +34,13 @@ header_reader_keep(HeaderReader *self)
 }
 
 /*
- * Looks at what there is without taking it, then takes the header's share: two
- * calls for a header that is there, and nothing behind it is touched.
+ * Looks at what there is, in @buffer behind what is known. PROXY_HEADER_COMPLETE
+ * means that there is more than before.
  */
-ProxyHeaderStatus
-header_reader_read(HeaderReader *self, const ProxyHeaderLimits *limits, HeaderStreamRead read, gpointer stream,
-                   ProxyHeader *header, gboolean *more, const gchar **reason)
+static ProxyHeaderStatus
+_peek(HeaderReader *self, gsize longest, HeaderStreamRead read, gpointer stream, guchar *buffer, const gchar **reason)
 {
-  /* of the thread, which reads one header at a time */
-  static __thread guchar buffer[PROXY_HEADER_V2_MAX];
   gsize known = self->length;
-  gsize longest = proxy_header_longest(limits);
   /* what is known may be more than a reload has left of the limit; one byte more is then enough to refuse it */
   gsize room = longest > known ? longest - known : 1;
 
@@ -58,10 +54,27 @@ header_reader_read(HeaderReader *self, const ProxyHeaderLimits *limits, HeaderSt
       *reason = _describe_end_of_stream(self, seen);
       return PROXY_HEADER_INVALID;
     }
-
   self->bytes = buffer;
   self->length = known + seen;
-  ProxyHeaderStatus status = proxy_header_parse(header, limits, buffer, self->length, reason);
+  return PROXY_HEADER_COMPLETE;
+}
+
+/*
+ * Looks at what there is without taking it, then takes the header's share: two
+ * calls for a header that is there, and nothing behind it is touched.
+ */
+ProxyHeaderStatus
+header_reader_read(HeaderReader *self, const ProxyHeaderLimits *limits, HeaderStreamRead read, gpointer stream,
+                   ProxyHeader *header, gboolean *more, const gchar **reason)
+{
+  /* of the thread, which reads one header at a time */
+  static __thread guchar buffer[PROXY_HEADER_V2_MAX];
+  gsize known = self->length;
+  ProxyHeaderStatus status = _peek(self, proxy_header_longest(limits), read, stream, buffer, reason);
+
+  if (status != PROXY_HEADER_COMPLETE)
+    return status;
+  status = proxy_header_parse(header, limits, buffer, self->length, reason);
   if (status == PROXY_HEADER_INVALID)
     return status;
 

@@ -11,6 +11,8 @@
 #include "listener.h"
 
 #include "driver-tags.h"
+#include "socket-error.h"
+
 #include "gprocess.h"
 #include "gsocket.h"
 #include "host-resolve.h"
@@ -113,25 +115,6 @@ _privileged_bind(gint fd, GSockAddr *address)
   return success;
 }
 
-static gboolean
-_report_error(const gchar *message, GSockAddr *address, LogDriver *driver)
-{
-  gint error = errno;
-  gchar text[MAX_SOCKADDR_STRING];
-
-  msg_error(message,
-            evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
-            evt_tag_errno("error", error),
-            DRIVER_TAGS(driver));
-  return FALSE;
-}
-
-static gboolean
-_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
-{
-  return !_is_stream(self) || listen(fd, self->backlog) == 0 || _report_error("Error during listen()", address, driver);
-}
-
 gint
 listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver)
 {
@@ -139,13 +122,12 @@ listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver
 
   if (fd < 0)
     {
-      _report_error("Error creating socket", address, driver);
+      socket_error_report("Error creating socket", NULL, NULL, address, driver);
       return -1;
     }
   /* some options, such as so-reuseport(), count only before bind() */
   if (socket_options_apply(&self->socket, fd, address, driver)
-      && (_privileged_bind(fd, address) || _report_error("Error binding socket", address, driver))
-      && _listen(self, fd, address, driver))
+      && (_privileged_bind(fd, address) || socket_error_report("Error binding socket", NULL, NULL, address, driver)))
     return fd;
 
   close(fd);
@@ -155,5 +137,11 @@ listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *driver
 gboolean
 listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
 {
-  return socket_options_apply(&self->socket, fd, address, driver) && _listen(self, fd, address, driver);
+  return socket_options_apply(&self->socket, fd, address, driver);
+}
+
+gboolean
+listener_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver)
+{
+  return listen(fd, self->backlog) == 0 || socket_error_report("Error during listen()", NULL, NULL, address, driver);
 }

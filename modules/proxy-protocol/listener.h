@@ -47,7 +47,7 @@ gboolean listener_options_validate(const ListenerOptions *self, GError **error);
 GSockAddr *listener_resolve_address(const ListenerOptions *self, LogDriver *driver);
 
 /**
- * listener_open() - a non-blocking socket that listens on the address, or receives what is sent to it
+ * listener_open() - a non-blocking socket at the address; a datagram socket receives at once what is sent to it
  *
  * Returns the file descriptor, or -1 and has logged why.
  */
@@ -61,5 +61,12 @@ gint listener_open(const ListenerOptions *self, GSockAddr *address, LogDriver *d
  * Returns FALSE and has logged why.
  */
 gboolean listener_reconfigure(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver);
+
+/**
+ * listener_listen() - let clients connect to a stream socket
+ *
+ * Returns FALSE and has logged why.
+ */
+gboolean listener_listen(const ListenerOptions *self, gint fd, GSockAddr *address, LogDriver *driver);
 
 #endif

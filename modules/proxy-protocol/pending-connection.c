@@ -122,6 +122,11 @@ _on_negotiated(gpointer s)
 static gboolean
 _negotiate(PendingConnection *self)
 {
+  if (!self->tls && tls_options_await_password(self->owner->tls))
+    {
+      _wait_for(self, 0);
+      return TRUE;
+    }
   if (!self->tls)
     {
       TLSSession *session = tls_options_new_session(self->owner->tls);
@@ -306,6 +311,13 @@ pending_connection_resume(PendingConnection *self, const PendingConnectionOwner 
   /* a run may have been cancelled */
   if (self->tls)
     _negotiate(self);
+}
+
+void
+pending_connection_begin_tls(PendingConnection *self)
+{
+  if (!self->tls)
+    _wait_for(self, G_IO_IN);
 }
 
 gint

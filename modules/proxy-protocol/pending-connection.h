@@ -121,6 +121,11 @@ void pending_connection_suspend(PendingConnection *self);
 void pending_connection_resume(PendingConnection *self, const PendingConnectionOwner *owner);
 
 /**
+ * pending_connection_begin_tls() - there are keys and certificates now, for which it may have waited
+ */
+void pending_connection_begin_tls(PendingConnection *self);
+
+/**
  * pending_connection_release_fd() - take the socket out, for the caller to own
  */
 gint pending_connection_release_fd(PendingConnection *self);

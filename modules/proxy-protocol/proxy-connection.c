@@ -12,6 +12,7 @@
 
 #include "client-address.h"
 #include "compat-logpipe.h"
+#include "compat-logproto-options.h"
 #include "compat-logreader.h"
 #include "compat-transport.h"
 #include "formatted-address.h"
@@ -87,6 +88,7 @@ _init(LogPipe *s)
   log_reader_set_peer_addr(reader, _get_source_addr(self));
   reader_pipe_set_options(
     &self->super, owner->reader_options, &owner->driver->super, owner->transport, self->peer_addr);
+  log_proto_server_set_options(reader->proto, self->proto_options);
   return compat_log_reader_init(reader, self->data_is_there);
 }
 
@@ -108,6 +110,7 @@ _free(LogPipe *s)
 
   g_sockaddr_unref(self->peer_addr);
   g_sockaddr_unref(self->client_addr);
+  compat_log_proto_options_unref(self->proto_options);
   g_free(self->macros);
   log_pipe_free_method(s);
 }
@@ -117,14 +120,16 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
                      GSockAddr *local_addr, const ProxyHeader *header)
 {
   GlobalConfig *cfg = log_pipe_get_config(&owner->driver->super.super);
-  LogProtoServer *proto = framing_factory_new_proto(&owner->framing,
-                                                    (CompatStream){ .fd = fd, .session = session },
-                                                    compat_log_reader_options_get_proto_options(owner->reader_options));
+  ProxyConnection *self = g_new0(ProxyConnection, 1);
+  CompatStream stream = { .fd = fd, .session = session, .log = &self->super.as_read_log };
+  LogProtoServer *proto = framing_factory_new_proto(&owner->framing, stream, owner->proto_options);
 
   if (!proto)
-    return NULL;
+    {
+      g_free(self);
+      return NULL;
+    }
 
-  ProxyConnection *self = g_new0(ProxyConnection, 1);
   reader_pipe_init_instance(&self->super, cfg, proto, fd);
   self->super.super.init = _init;
   self->super.super.deinit = _deinit;
@@ -133,6 +138,8 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
   self->super.super.free_fn = _free;
   INIT_IV_LIST_HEAD(&self->list);
 
+  self->session = session;
+  self->proto_options = compat_log_proto_options_ref(owner->proto_options);
   self->peer_addr = g_sockaddr_ref(peer_addr);
   self->client_addr = client_address_new(header, peer_addr);
   self->macros = header ? proxy_macro_values_new(header, &peer_addr->sa) : NULL;
@@ -143,11 +150,18 @@ proxy_connection_new(const ProxyConnectionOwner *owner, gint fd, TLSSession *ses
   return self;
 }
 
+/* No poll tells of it. */
+static gboolean
+_has_data_in_tls(const ProxyConnection *self)
+{
+  return self->session && SSL_has_pending(self->session->ssl);
+}
+
 gboolean
 proxy_connection_start(ProxyConnection *self, const ProxyConnectionOwner *owner, gboolean data_is_there)
 {
   self->owner = owner;
-  self->data_is_there = data_is_there;
+  self->data_is_there = data_is_there || _has_data_in_tls(self);
   return reader_pipe_start(&self->super, &owner->driver->super);
 }
 

@@ -32,6 +32,8 @@ typedef struct _ProxyConnectionOwner
   LogSrcDriver *driver;
   LogReaderOptions *reader_options;
   FramingFactory framing;
+  /* for new connections, which keep them over a reload */
+  const CompatLogProtoServerOptions *proto_options;
   const ProxyMacroNames *macro_names;
   const gchar *transport;
   const DynamicWindowBalancer *dynamic_window;
@@ -50,6 +52,9 @@ struct _ProxyConnection
   const ProxyConnectionOwner *owner;
 
   /*< private >*/
+  /* the protocol's, as long as the socket is open; NULL without TLS */
+  TLSSession *session;
+  const CompatLogProtoServerOptions *proto_options;
   GSockAddr *client_addr;
   ProxyMacroValues *macros;
   gboolean data_is_there;
@@ -72,7 +77,7 @@ ProxyConnection *proxy_connection_new(const ProxyConnectionOwner *owner, gint fd
 /**
  * proxy_connection_start() - start reading, or go on with it after proxy_connection_suspend()
  * @owner: the driver now, after a reload another one
- * @data_is_there: it is known that there is something to read
+ * @data_is_there: it is known that there is something to read; of what OpenSSL has read already it need not be
  *
  * Returns FALSE, and has logged why, where that is not possible: then
  * proxy_connection_free() it.

@@ -49,6 +49,13 @@ static const Family FAMILIES[] = {
   { AF_UNIX, UNIX_PATH_LENGTH, 0 },
 };
 
+/* Of both ends. */
+static gsize
+_addresses_length(const Family *family)
+{
+  return 2 * (family->address_length + family->port_length);
+}
+
 static void *
 _binary_address(ProxyAddress *address)
 {
@@ -165,7 +172,7 @@ static const gchar *
 _parse_block(ProxyHeader *self, const guchar *data, const Family *family, Protocol protocol)
 {
   const guchar *block = data + PROXY_HEADER_V2_MIN;
-  gsize addresses_length = 2 * (family->address_length + family->port_length);
+  gsize addresses_length = _addresses_length(family);
   ProxyTlvs tlvs = { block + addresses_length, self->length - PROXY_HEADER_V2_MIN - addresses_length };
 
   /* addresses of an unspecified family may stand where we look for TLVs */
@@ -179,41 +186,66 @@ _parse_block(ProxyHeader *self, const guchar *data, const Family *family, Protoc
   return _check_tlvs(tlvs, data, self->length);
 }
 
+/* The fixed part of a header: 16 bytes, of which the first 12 are the signature. */
+typedef struct _FixedPart
+{
+  guint version;
+  guint command;
+  guint family;
+  guint protocol;
+  /* of the header */
+  gsize length;
+} FixedPart;
+
+static FixedPart
+_get_fixed_part(const guchar *data)
+{
+  return (FixedPart){
+    .version = data[12] >> 4,
+    .command = data[12] & 0x0F,
+    .family = data[13] >> 4,
+    .protocol = data[13] & 0x0F,
+    .length = PROXY_HEADER_V2_MIN + proxy_header_v2_block_length(data),
+  };
+}
+
+/* Returns what is wrong with it, or NULL. */
+static const gchar *
+_check_fixed_part(const FixedPart *fixed, gsize max)
+{
+  if (fixed->version != HEADER_VERSION)
+    return "the version is neither 1 nor 2";
+  if (fixed->command >= COMMAND_COUNT)
+    return "the command is neither LOCAL nor PROXY";
+  if (fixed->length > max)
+    return "the header is longer than max-header-size()";
+
+  /* of a LOCAL header nothing but the length counts */
+  if (fixed->command == COMMAND_LOCAL)
+    return NULL;
+  if (fixed->family >= G_N_ELEMENTS(FAMILIES))
+    return "the address family is unknown";
+  if (fixed->protocol >= PROTOCOL_COUNT)
+    return "the transport protocol is unknown";
+  if (fixed->length < PROXY_HEADER_V2_MIN + _addresses_length(&FAMILIES[fixed->family]))
+    return "the header is too short for its addresses";
+  return NULL;
+}
+
 ProxyHeaderStatus
 proxy_header_parse_v2(ProxyHeader *self, gsize max, const guchar *data, gsize length, const gchar **reason)
 {
-  guint command = data[12] & 0x0F;
-  guint family = data[13] >> 4;
-  guint protocol = data[13] & 0x0F;
-  gsize block_length = proxy_header_v2_block_length(data);
+  FixedPart fixed = _get_fixed_part(data);
+  const gchar *problem = _check_fixed_part(&fixed, max);
 
-  if (data[12] >> 4 != HEADER_VERSION)
-    return proxy_header_invalid(reason, "the version is neither 1 nor 2");
-  if (command >= COMMAND_COUNT)
-    return proxy_header_invalid(reason, "the command is neither LOCAL nor PROXY");
-  if (PROXY_HEADER_V2_MIN + block_length > max)
-    return proxy_header_invalid(reason, "the header is longer than max-header-size()");
-
-  /* of a LOCAL header nothing but the length counts */
-  if (command == COMMAND_PROXY)
-    {
-      if (family >= G_N_ELEMENTS(FAMILIES))
-        return proxy_header_invalid(reason, "the address family is unknown");
-      if (protocol >= PROTOCOL_COUNT)
-        return proxy_header_invalid(reason, "the transport protocol is unknown");
-      if (block_length < 2 * (FAMILIES[family].address_length + FAMILIES[family].port_length))
-        return proxy_header_invalid(reason, "the header is too short for its addresses");
-    }
-  if (length < PROXY_HEADER_V2_MIN + block_length)
+  if (!problem && length < fixed.length)
     return PROXY_HEADER_INCOMPLETE;
-
-  memset(self, 0, sizeof(*self));
-  self->version = HEADER_VERSION;
-  self->length = PROXY_HEADER_V2_MIN + block_length;
-  self->is_local = command == COMMAND_LOCAL;
-  if (self->is_local)
-    return PROXY_HEADER_COMPLETE;
-
-  const gchar *problem = _parse_block(self, data, &FAMILIES[family], protocol);
+  if (!problem)
+    {
+      *self =
+        (ProxyHeader){ .version = HEADER_VERSION, .length = fixed.length, .is_local = fixed.command == COMMAND_LOCAL };
+      if (!self->is_local)
+        problem = _parse_block(self, data, &FAMILIES[fixed.family], fixed.protocol);
+    }
   return problem ? proxy_header_invalid(reason, problem) : PROXY_HEADER_COMPLETE;
 }

@@ -176,6 +176,22 @@ _add_addresses(Builder *self, const ProxyHeader *header)
   _add_number(self, PROXY_MACRO_IP_VERSION, header->source.sa.sa_family == AF_INET ? 4 : 6);
 }
 
+/* An IPv4 address, if it is one, also where the socket is one of IPv6. */
+static void
+_add_peer(Builder *self, const struct sockaddr *peer)
+{
+  const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) peer;
+  struct sockaddr_in in = { .sin_family = AF_INET };
+
+  if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+    {
+      in.sin_port = in6->sin6_port;
+      memcpy(&in.sin_addr, &in6->sin6_addr.s6_addr[12], sizeof(in.sin_addr));
+      peer = (const struct sockaddr *) &in;
+    }
+  _add_ip_endpoint(self, PROXY_MACRO_PEERIP, PROXY_MACRO_PEERPORT, peer);
+}
+
 /*****************************************************************************
  * TLVs
  *****************************************************************************/
@@ -356,7 +372,7 @@ proxy_macro_values_renew(ProxyMacroValues *self, const ProxyHeader *header, cons
   builder.text = g_string_sized_new(256);
   _add_addresses(&builder, header);
   _add_number(&builder, PROXY_MACRO_VERSION, header->version);
-  _add_ip_endpoint(&builder, PROXY_MACRO_PEERIP, PROXY_MACRO_PEERPORT, peer);
+  _add_peer(&builder, peer);
   if (header->tlvs_length > 0)
     _add_tlvs(&builder, (ProxyTlvs){ header->tlvs, header->tlvs_length });
 

@@ -10,11 +10,15 @@
 
 #include "proxy-options.h"
 
+#include <string.h>
+
 #define DEFAULT_MAX_CONNECTIONS 10
 #define DEFAULT_HEADER_TIMEOUT 5
 #define DEFAULT_MAX_PENDING_HEADERS 1000
 #define DEFAULT_MAX_HEADER_SIZE 4096
 #define DEFAULT_MACRO_PREFIX "PROXY_"
+/* what stands in the names of values that syslog-ng itself gives, as ".SDATA.meta@18372.4.sequence-id" */
+#define NAME_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-@"
 
 void
 proxy_options_defaults(ProxyOptions *self)
@@ -143,6 +147,16 @@ proxy_options_set_protocol_version(ProxyOptions *self, const gchar *version, GEr
 }
 
 gboolean
+proxy_options_set_max_header_size(ProxyOptions *self, gint size, GError **error)
+{
+  self->header_limits.v2_max = size;
+  self->has_max_header_size = TRUE;
+  return (size >= PROXY_HEADER_V2_MIN && size <= PROXY_HEADER_V2_MAX)
+         || _set_error(
+           error, "max-header-size() takes a number from %d to %d", PROXY_HEADER_V2_MIN, PROXY_HEADER_V2_MAX);
+}
+
+gboolean
 proxy_options_set_source_address(ProxyOptions *self, const gchar *whose, GError **error)
 {
   self->source_is_client = g_str_equal(whose, "client");
@@ -153,7 +167,13 @@ proxy_options_set_source_address(ProxyOptions *self, const gchar *whose, GError 
 gboolean
 proxy_options_set_macro_prefix(ProxyOptions *self, const gchar *prefix, GError **error)
 {
-  return proxy_macro_names_init(&self->macro_names, prefix, error);
+  if (prefix[strspn(prefix, NAME_CHARACTERS)] == '\0')
+    return proxy_macro_names_init(&self->macro_names, prefix, error);
+
+  gchar *printable = g_strescape(prefix, NULL);
+  _set_error(error, "macro-prefix() takes letters, digits and . _ - @, not \"%s\"", printable);
+  g_free(printable);
+  return FALSE;
 }
 
 static gboolean
@@ -193,5 +213,9 @@ proxy_options_validate(const ProxyOptions *self, GError **error)
 
   if (self->serve_untrusted_peers && !self->trusted_proxies)
     return _set_error(error, "untrusted-peers(\"direct\") needs trusted-proxies(): without it nobody is untrusted");
+  if (self->has_max_header_size && !self->header_limits.v2)
+    return _set_error(error,
+                      "max-header-size() is for headers of version 2, which protocol-version(\"v1\") does not allow: "
+                      "write protocol-version(\"any\") or \"v2\", or leave max-header-size() out");
   return validate(self, error) && listener_options_validate(&self->listener, error);
 }

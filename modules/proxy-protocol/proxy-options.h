@@ -59,6 +59,7 @@ typedef struct _ProxyOptions
   gint max_pending_headers;
   gboolean source_is_client;
   ProxyHeaderLimits header_limits;
+  gboolean has_max_header_size;
   ProxyMacroNames macro_names;
 } ProxyOptions;
 
@@ -79,6 +80,8 @@ gboolean proxy_options_set_framing(ProxyOptions *self, const gchar *framing, GEr
 gboolean proxy_options_add_trusted_proxies(ProxyOptions *self, GList *networks, GError **error);
 gboolean proxy_options_set_untrusted_peers(ProxyOptions *self, const gchar *policy, GError **error);
 gboolean proxy_options_set_protocol_version(ProxyOptions *self, const gchar *version, GError **error);
+/* @size: in bytes */
+gboolean proxy_options_set_max_header_size(ProxyOptions *self, gint size, GError **error);
 gboolean proxy_options_set_source_address(ProxyOptions *self, const gchar *whose, GError **error);
 gboolean proxy_options_set_macro_prefix(ProxyOptions *self, const gchar *prefix, GError **error);
 

@@ -32,7 +32,7 @@ typedef struct _ProxySource
   RefusalLog refusal_log;
   StreamServer stream_server;
   DatagramServer datagram_server;
-  gboolean is_serving;
+  gboolean is_open;
 } ProxySource;
 
 static gboolean
@@ -104,45 +104,42 @@ _resolve_bind_address(ProxySource *self)
   return self->bind_addr != NULL;
 }
 
+/* Takes the port, and goes on with what was open before a reload. Datagrams are received from then on. */
+static gboolean
+_open(ProxySource *self)
+{
+  if (_is_udp(self))
+    self->is_open = datagram_server_start(&self->datagram_server, self->bind_addr);
+  else
+    self->is_open = stream_server_open(&self->stream_server, self->bind_addr);
+  return self->is_open;
+}
+
+static void
+_close(ProxySource *self)
+{
+  if (self->is_open && _is_udp(self))
+    datagram_server_stop(&self->datagram_server);
+  else if (self->is_open)
+    stream_server_stop(&self->stream_server);
+  self->is_open = FALSE;
+}
+
 static gboolean
 _serve(ProxySource *self)
 {
   gchar address[MAX_SOCKADDR_STRING];
 
-  if (_is_udp(self))
-    self->is_serving = datagram_server_start(&self->datagram_server, self->bind_addr);
-  else
-    self->is_serving = stream_server_start(&self->stream_server, self->bind_addr);
-  if (self->is_serving)
-    msg_info(_is_udp(self) ? "Receiving datagrams" : "Accepting connections",
-             evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
-             DRIVER_TAGS(&self->super.super));
-  return self->is_serving;
+  if (!_is_udp(self) && !stream_server_listen(&self->stream_server))
+    return FALSE;
+  msg_info(_is_udp(self) ? "Receiving datagrams" : "Accepting connections",
+           evt_tag_str("addr", g_sockaddr_format(self->bind_addr, address, sizeof(address), GSA_FULL)),
+           DRIVER_TAGS(&self->super.super));
+  return TRUE;
 }
 
-static gboolean _setup_tls_and_serve(ProxySource *self);
-
-static void
-_on_password(Secret *secret G_GNUC_UNUSED, gpointer s)
-{
-  _setup_tls_and_serve((ProxySource *) s);
-}
-
-/* As network(): the port is opened when somebody has told the password. */
-static gboolean
-_wait_for_password(ProxySource *self, const gchar *key_file)
-{
-  gboolean success = secret_storage_subscribe_for_key(key_file, _on_password, self);
-
-  if (success)
-    msg_info("Waiting for password", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
-  else
-    msg_error("Failed to subscribe for key", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
-  return success;
-}
-
-static gboolean
-_setup_tls_and_serve(ProxySource *self)
+static TlsSetup
+_setup_tls(ProxySource *self)
 {
   static const SecretStorageSecretState states[] = {
     [TLS_SETUP_DONE] = SECRET_STORAGE_SUCCESS,
@@ -155,27 +152,50 @@ _setup_tls_and_serve(ProxySource *self)
 
   if (key_file && secret_storage_contains_key(key_file))
     secret_storage_update_status(key_file, states[setup]);
-
-  switch (setup)
-    {
-    case TLS_SETUP_DONE:
-      return _serve(self);
-    case TLS_SETUP_NEEDS_PASSWORD:
-      return _wait_for_password(self, key_file);
-    default:
-      msg_error("Error setting up TLS", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
-      return FALSE;
-    }
+  if (setup == TLS_SETUP_FAILED)
+    msg_error("Error setting up TLS", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
+  return setup;
 }
 
+static gboolean _wait_for_password(ProxySource *self);
+
 static void
-_stop_serving(ProxySource *self)
+_on_password(Secret *secret G_GNUC_UNUSED, gpointer s)
 {
-  if (self->is_serving && _is_udp(self))
-    datagram_server_stop(&self->datagram_server);
-  else if (self->is_serving)
-    stream_server_stop(&self->stream_server);
-  self->is_serving = FALSE;
+  ProxySource *self = (ProxySource *) s;
+  TlsSetup setup = _setup_tls(self);
+
+  if (setup == TLS_SETUP_NEEDS_PASSWORD)
+    _wait_for_password(self);
+  else if (setup == TLS_SETUP_DONE)
+    _serve(self);
+}
+
+/* As network(): what is open stays so, and others are served when somebody has told the password. */
+static gboolean
+_wait_for_password(ProxySource *self)
+{
+  const gchar *key_file = tls_context_get_key_file(self->options.tls.context);
+  gboolean success = secret_storage_subscribe_for_key(key_file, _on_password, self);
+
+  if (success)
+    msg_info("Waiting for password", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
+  else
+    msg_error("Failed to subscribe for key", evt_tag_str("keyfile", key_file), DRIVER_TAGS(&self->super.super));
+  return success;
+}
+
+static gboolean
+_start(ProxySource *self)
+{
+  TlsSetup setup = _setup_tls(self);
+
+  if (setup == TLS_SETUP_FAILED || !_open(self))
+    return FALSE;
+  if (setup == TLS_SETUP_NEEDS_PASSWORD ? _wait_for_password(self) : _serve(self))
+    return TRUE;
+  _close(self);
+  return FALSE;
 }
 
 static void
@@ -197,7 +217,7 @@ _init(LogPipe *s)
   _warn_about_trust(self);
   proxy_counters_register(&self->counters, self->super.super.id, _format_persist_name(s));
   refusal_log_start(&self->refusal_log);
-  if (_setup_tls_and_serve(self))
+  if (_start(self))
     return TRUE;
 
   refusal_log_stop(&self->refusal_log);
@@ -211,7 +231,7 @@ _deinit(LogPipe *s)
   ProxySource *self = (ProxySource *) s;
 
   _stop_waiting_for_password(self);
-  _stop_serving(self);
+  _close(self);
   refusal_log_stop(&self->refusal_log);
   proxy_counters_unregister(&self->counters, self->super.super.id, _format_persist_name(s));
   return log_src_driver_deinit_method(s);

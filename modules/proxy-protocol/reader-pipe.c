@@ -12,16 +12,42 @@
 
 #include "compat-logpipe.h"
 #include "compat-logreader.h"
+#include "driver-tags.h"
 #include "poll-fd-events.h"
 #include "stats/stats-registry.h"
 
+#include <iv.h>
+
 /* from which on LogSource counts the window of each reader */
 #define WINDOW_STATS_LEVEL 4
+
+static void
+_log_bad_frame(CompatReadLog *s)
+{
+  ReaderPipe *self = iv_container_of(s, ReaderPipe, as_read_log);
+
+  msg_error("Invalid frame header, the length is not a number that a message can have",
+            evt_tag_int("fd", reader_pipe_get_fd(self)),
+            DRIVER_TAGS(self->driver));
+}
+
+static void
+_log_bad_characters(CompatReadLog *s, const gchar *encoding, gsize bytes)
+{
+  ReaderPipe *self = iv_container_of(s, ReaderPipe, as_read_log);
+
+  msg_notice("A message has bytes that are no characters of its encoding(), they are left out",
+             evt_tag_str("encoding", encoding),
+             evt_tag_int("bytes", bytes),
+             evt_tag_int("fd", reader_pipe_get_fd(self)),
+             DRIVER_TAGS(self->driver));
+}
 
 void
 reader_pipe_init_instance(ReaderPipe *self, GlobalConfig *cfg, LogProtoServer *proto, gint fd)
 {
   log_pipe_init_instance(&self->super, cfg);
+  self->as_read_log = (CompatReadLog){ .bad_frame = _log_bad_frame, .bad_characters = _log_bad_characters };
   self->reader = log_reader_new(cfg);
   log_reader_open(self->reader, proto, poll_fd_events_new(fd));
   log_pipe_append((LogPipe *) self->reader, &self->super);
@@ -54,6 +80,7 @@ reader_pipe_start(ReaderPipe *self, LogDriver *driver)
 {
   GlobalConfig *cfg = log_pipe_get_config(&driver->super);
 
+  self->driver = driver;
   self->super.expr_node = driver->super.expr_node;
   compat_log_pipe_inherit_options(&self->super, &driver->super);
   log_pipe_set_config(&self->super, cfg);

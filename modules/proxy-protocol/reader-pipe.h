@@ -11,6 +11,8 @@
 #ifndef READER_PIPE_H_INCLUDED
 #define READER_PIPE_H_INCLUDED
 
+#include "compat-read-log.h"
+
 #include "driver.h"
 #include "logreader.h"
 
@@ -23,6 +25,11 @@ typedef struct _ReaderPipe
 {
   LogPipe super;
   LogReader *reader;
+  /* for its protocol */
+  CompatReadLog as_read_log;
+
+  /*< private >*/
+  LogDriver *driver;
 } ReaderPipe;
 
 /**

@@ -12,6 +12,7 @@
 
 #include "driver-tags.h"
 #include "gprocess.h"
+#include "socket-error.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -94,16 +95,7 @@ _warn_if_limited(const NumericOption *option, gint fd, gint wanted, LogDriver *d
 static gboolean
 _report_error(const gchar *option, const gchar *value, GSockAddr *address, LogDriver *driver)
 {
-  gint error = errno;
-  gchar text[MAX_SOCKADDR_STRING];
-
-  msg_error("Error setting socket option",
-            evt_tag_str("option", option),
-            evt_tag_str("value", value),
-            evt_tag_str("addr", g_sockaddr_format(address, text, sizeof(text), GSA_FULL)),
-            evt_tag_errno("error", error),
-            DRIVER_TAGS(driver));
-  return FALSE;
+  return socket_error_report("Error setting socket option", option, value, address, driver);
 }
 
 static gboolean

@@ -12,16 +12,15 @@
 #define STREAM_SERVER_H_INCLUDED
 
 #include "acceptor.h"
+#include "admission.h"
 #include "dynamic-window-balancer.h"
-#include "pending-connection.h"
 #include "proxy-connection.h"
 #include "proxy-counters.h"
 #include "proxy-options.h"
-#include "refusal-log.h"
 
 /*
- * The driver on a stream transport: listens, accepts, waits for headers, and has
- * the admitted connections, within their limits and over a reload.
+ * The driver on a stream transport: listens, lets in whom the admission admits, and
+ * has the admitted connections, within their limit and over a reload.
  *
  * Belongs to the main thread.
  */
@@ -30,18 +29,15 @@ typedef struct _StreamServer
   LogSrcDriver *driver;
   ProxyOptions *options;
   ProxyCounters *counters;
-  RefusalLog *refusal_log;
 
   /*< private >*/
   GSockAddr *bind_addr;
   Acceptor acceptor;
+  Admission admission;
   DynamicWindowBalancer dynamic_window;
   ProxyConnectionOwner as_owner;
-  PendingConnectionOwner as_pending_owner;
   struct iv_list_head connections;
   gint num_connections;
-  struct iv_list_head pending;
-  gint num_pending;
 } StreamServer;
 
 /**
@@ -54,12 +50,19 @@ void stream_server_init(StreamServer *self, LogSrcDriver *driver, ProxyOptions *
 void stream_server_destroy(StreamServer *self);
 
 /**
- * stream_server_start() - listen, and go on with what was open before a reload
+ * stream_server_open() - take the port, and go on with what was open before a reload
  * @bind_addr: where to listen
+ *
+ * Nobody new is served yet. Returns FALSE and has logged why.
+ */
+gboolean stream_server_open(StreamServer *self, GSockAddr *bind_addr);
+
+/**
+ * stream_server_listen() - serve everybody, when it is open and TLS is set up
  *
  * Returns FALSE and has logged why.
  */
-gboolean stream_server_start(StreamServer *self, GSockAddr *bind_addr);
+gboolean stream_server_listen(StreamServer *self);
 
 /**
  * stream_server_stop() - stop, and keep what is open for a server of the same name after a reload

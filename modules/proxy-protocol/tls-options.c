@@ -73,6 +73,12 @@ tls_options_setup(TlsOptions *self)
     }
 }
 
+gboolean
+tls_options_await_password(const TlsOptions *self)
+{
+  return self->context && !self->is_set_up;
+}
+
 TLSSession *
 tls_options_new_session(const TlsOptions *self)
 {

@@ -58,6 +58,11 @@ gboolean tls_options_has_certificate(const TlsOptions *self);
 TlsSetup tls_options_setup(TlsOptions *self);
 
 /**
+ * tls_options_await_password() - have keys and certificates not been loaded yet?
+ */
+gboolean tls_options_await_password(const TlsOptions *self);
+
+/**
  * tls_options_new_session() - for one connection; NULL where OpenSSL cannot
  */
 TLSSession *tls_options_new_session(const TlsOptions *self);

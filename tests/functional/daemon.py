@@ -178,7 +178,11 @@ class SyslogNg:
             return
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=60)
+        try:
+            status = self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
         self.process = None
         assert status == 0, f"the daemon ended with {status}:\n{self.log()[-8000:]}"
 

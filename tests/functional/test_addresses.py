@@ -134,6 +134,29 @@ def test_netmask_filters_look_at_the_source(start, port, netmask, mode, header, 
     assert [m["MESSAGE"] for m in messages] == ["hello", "barrier"][not passes:]
 
 
+MAPPED_FILTERS = [  # filter, driver, options, what is sent in front of the message, whether it passes
+    ("netmask(127.0.0.0/8)", "network", "", b"", False),
+    ("netmask(127.0.0.0/8)", "proxy-protocol", "", UNKNOWN, False),
+    ("netmask(127.0.0.0/8)", "proxy-protocol", "source-address(proxy)", v1(CLIENT), False),
+    ('netmask6("::ffff:127.0.0.7/128")', "network", "", b"", True),
+    ('netmask6("::ffff:127.0.0.7/128")', "proxy-protocol", "", UNKNOWN, True),
+    ('netmask6("::ffff:127.0.0.7/128")', "proxy-protocol", "source-address(proxy)", v1(CLIENT), True),
+    ("netmask(192.0.2.0/24)", "proxy-protocol", "", v1(CLIENT), True),
+]
+
+
+@pytest.mark.parametrize("netmask, driver, options, header, passes", MAPPED_FILTERS)
+def test_an_ipv4_proxy_on_an_ipv6_socket(daemon, port, netmask, driver, options, header, passes):
+    """The source is what it is with network(). The macro is the proxy's address, whatever the socket makes of it."""
+    daemon.start(f"{driver}(port({port}) ip-protocol(6) {options});",
+                 filters=f'if {{ filter {{ {netmask} }}; rewrite {{ set-tag("passed"); }}; }};')
+    send(port, header + WITH_HOST, source="127.0.0.7")
+    (message,) = daemon.wait_messages(1)
+    assert ("passed" in message["TAGS"]) == passes
+    if header == v1(CLIENT):
+        assert message["PROXY_PEERIP"] == "127.0.0.7"
+
+
 PREFIXES = [("", "PROXY_"), ('macro-prefix("PROXIED_")', "PROXIED_"), ('macro-prefix("LB_")', "LB_")]
 
 

@@ -42,6 +42,7 @@ BAD_NETWORKS = [
     (f"{TRUSTED} trusted-proxies(^)", "needs an address or a network"),
     ("trusted-proxies(^10)", "expecting"),
 ]
+BAD_PREFIXES = ["a\\nb", "${", "}", " ", "a b", "a:-", "\u00e9", "$LB_", "LB*", "a\\tb"]
 BAD_VALUES = [
     (f'{TRUSTED} untrusted-peers(^"maybe")', 'takes "reject" or "direct", not "maybe"'),
     (f'{TRUSTED} untrusted-peers(^"")', 'takes "reject" or "direct", not ""'),
@@ -74,6 +75,9 @@ BAD_VALUES = [
     ("dynamic-window-stats-freq(^-1.5)", "cannot be negative"),
     ("keep-alive(^maybe)", "expecting KW_YES or KW_NO"),
     ("macro-prefix(^5)", "expecting LL_IDENTIFIER or LL_STRING"),
+    *((f'macro-prefix(^"{prefix}")', "macro-prefix() takes letters, digits and . _ - @, not") for prefix in BAD_PREFIXES),
+    ('^protocol-version("v1") max-header-size(5000)', "max-header-size() is for headers of version 2"),
+    ('^max-header-size(107) protocol-version("v1")', 'protocol-version("any") or "v2", or leave max-header-size() out'),
     (f'macro-prefix(^"{"x" * 300}")', "no message can have a value named"),
     # 255 characters are a name's limit
     (f'macro-prefix(^"{"x" * 250}")', "no message can have a value named"),
@@ -136,6 +140,7 @@ def test_a_macro_prefix_that_is_too_long_says_what_the_limit_is(daemon):
     'trusted-proxies("10.0.0.0/8" "banana" "::1")',
     f'{TRUSTED} untrusted-peers("maybe")',
     'source-address("server")',
+    'protocol-version("v3")',
     'transport("sctp")',
     f'macro-prefix("{"x" * 300}")',
     'ip("127.0.0.1") interface("lo") transport("tcp") port("no-such-service")',
@@ -188,6 +193,10 @@ EVERY_OWN_OPTION = (f'{TRUSTED} untrusted-peers("direct") header-timeout(5) max-
     "source-address(proxy)",
     'macro-prefix("PROXIED_")',
     'macro-prefix(".lb.")',
+    'macro-prefix("")',
+    'macro-prefix(".SDATA.lb@18372.4.x-y_Z9")',
+    'protocol-version("v2") max-header-size(5000)',
+    'protocol-version("any") max-header-size(16)',
     "max_pending_headers(1)",
     "port(0)",
     "port(65535)",

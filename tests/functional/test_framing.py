@@ -3,7 +3,7 @@
 
 import pytest
 from client import connect, is_closed_by_peer, line, send, v1, wait_until_read
-from daemon import macros
+from daemon import log_tags, macros
 from proxy_v2 import INET, checksummed
 from tls import CLIENT_NAME, TLSClient, client_context, tls_option
 
@@ -210,6 +210,7 @@ def test_the_choice_knows_who_the_client_is(start, port, certificates):
 
 TOO_LONG = "Incoming frame larger than log_msg_size()"
 NO_NUMBER = "Invalid frame header"
+NO_CHARACTERS = "bytes that are no characters of its encoding()"
 BAD_FRAMES = [  # bytes behind a message, what the log says
     (b"1025 " + b"x" * 1025, TOO_LONG),
     (b"2147483647 hello", TOO_LONG),
@@ -232,8 +233,10 @@ BAD_FRAMES = [  # bytes behind a message, what the log says
 def test_what_is_no_frame_ends_the_connection(start_framing, port, framing, data, error):
     daemon = start_framing(framing, options="flags(no-parse) log-msg-size(1024)")
     with connect(port, v1() + counted(b"one") + data) as client:
-        daemon.wait_log(error)
+        (logged,) = daemon.wait_log(error)
         assert is_closed_by_peer(client)
+    # libsyslog-ng's own lines do not say which driver it was
+    assert log_tags(logged)["driver"] == "s_test#0" if "that a message can have" in logged else "driver" not in logged
     daemon.wait_log("Syslog connection closed")
     daemon.wait_counter("connections", 0)
     # nothing is read out of step
@@ -250,3 +253,91 @@ def test_the_longest_frame(start_framing, port):
     daemon = start_framing("octet-counted", options="flags(no-parse) log-msg-size(1024)")
     with connect(port, v1() + counted(b"x" * 1024, b"two")):
         assert texts(daemon.wait_messages(2)) == ["x" * 1024, "two"]
+
+
+# ---------------------------------------------------------------------------
+# Reloads
+# ---------------------------------------------------------------------------
+
+SIZES = [(1024, 8192), (8192, 1024)]
+
+
+def as_framing(framing, text):
+    return text + b"\n" if framing == "newline" else counted(text)
+
+
+@pytest.mark.parametrize("reading", [b"one", b""], ids=["before", "not-before"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("before, after", SIZES, ids=["raised", "lowered"])
+@pytest.mark.parametrize("framing, kind", [("newline", "newline"), ("octet-counted", "octet-counted"),
+                                           ("auto", "newline"), ("auto", "octet-counted")])
+def test_a_connection_keeps_its_log_msg_size(start_framing, port, framing, kind, before, after, transport, reading):
+    """Its buffer has that size. reading: what it has sent before the reload."""
+    daemon = start_framing(framing, transport, f"flags(no-parse) log-msg-size({before})")
+    with Sender(transport, port) as old:
+        daemon.wait_counter("connections", 1)
+        if reading:
+            old.send(as_framing(kind, reading))
+            daemon.wait_messages(1)
+        config = daemon.config_file.read_text()
+        daemon.config_file.write_text(config.replace(f"log-msg-size({before})", f"log-msg-size({after})"))
+        daemon.reload()
+        longest = [b"x" * before, b"y" * before, b"end"]
+        for message in longest:
+            old.send(as_framing(kind, message))
+        expected = ([reading] if reading else []) + longest
+        assert texts(daemon.wait_messages(len(expected))) == [message.decode() for message in expected]
+        if kind == "octet-counted":
+            old.send(as_framing(kind, b"z" * (before + 1)))
+            daemon.wait_log(TOO_LONG)
+            daemon.wait_log("Syslog connection closed")
+        else:
+            old.send(as_framing(kind, b"z" * 3 * before))
+            messages = texts(daemon.wait_messages(len(expected) + 3))
+            assert messages[-3:] == ["z" * before] * 3
+        before_cpu = daemon.cpu_seconds()
+    with Sender(transport, port) as new:
+        new.send(as_framing(kind, b"n" * after))
+        daemon.wait_messages_of(lambda m: m["MESSAGE"] == "n" * after, 1)
+    daemon.wait_counter("connections", 0)
+    assert daemon.cpu_seconds() - before_cpu < 1
+
+
+# ---------------------------------------------------------------------------
+# encoding()
+# ---------------------------------------------------------------------------
+
+ENCODED = [  # encoding, message
+    ("iso-8859-1", "\xe1" * 600),
+    ("iso-8859-2", "\u0151r\u00falt"),
+    ("utf-16le", "\u0151r\u00falt\nk\u00edgy\u00f3"),
+    ("utf-8", "\u20ac"),
+]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("framing", ["octet-counted", "auto"])
+@pytest.mark.parametrize("encoding, text", ENCODED, ids=[encoding for encoding, _ in ENCODED])
+def test_frames_in_an_encoding(start_framing, port, framing, transport, encoding, text):
+    daemon = start_framing(framing, transport, f'flags(no-parse) encoding("{encoding}")')
+    with Sender(transport, port) as sender:
+        sender.send(counted(text.encode(encoding), "end".encode(encoding)))
+        assert texts(daemon.wait_messages(2)) == [text, "end"]
+        # which a connection keeps, as a line does
+        config = daemon.config_file.read_text()
+        daemon.config_file.write_text(config.replace(f'encoding("{encoding}")', ""))
+        daemon.reload()
+        sender.send(counted(text.encode(encoding)))
+        assert texts(daemon.wait_messages(3))[2] == text
+
+
+@pytest.mark.parametrize("framing", ["octet-counted", "auto"])
+def test_frames_with_bytes_that_are_no_characters(start_framing, port, framing):
+    """One line for each message, and those behind it are none the worse."""
+    daemon = start_framing(framing, options='flags(no-parse) encoding("utf-8")')
+    with connect(port, v1() + counted(b"a" + b"\xff" * 500 + b"b", b"c" + "\u20ac".encode()[:2], b"d")):
+        assert texts(daemon.wait_messages(3)) == ["ab", "c", "d"]
+    logged = list(map(log_tags, daemon.wait_log(NO_CHARACTERS, 2)))
+    assert [(tags["encoding"], tags["bytes"], tags["driver"]) for tags in logged] == [
+        ("utf-8", "500", "s_test#0"), ("utf-8", "2", "s_test#0")]
+    assert all("location" in tags for tags in logged)

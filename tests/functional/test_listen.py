@@ -143,7 +143,7 @@ def test_it_listens_where_network_does_and_shows_the_same_addresses(daemon, port
                 connect(a_port, source=refused, host=host_for(refused))
 
 
-@pytest.mark.parametrize("source, peerip", [("::1", "::1"), ("127.0.0.9", "::ffff:127.0.0.9")])
+@pytest.mark.parametrize("source, peerip", [("::1", "::1"), ("127.0.0.9", "127.0.0.9")])
 def test_the_proxy_on_a_dual_stack_listener(daemon, port, source, peerip):
     daemon.start(f"proxy-protocol(ip-protocol(6) port({port}));")
     send(port, v1("192.0.2.7"), HELLO, source=source, host=host_for(source))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Certificates, and clients that speak TLS."""
 
+import hashlib
 import ssl
 import subprocess
 from types import SimpleNamespace
@@ -18,6 +19,12 @@ def certificate(directory, name, subject, key=EC, issuer=None, *options):
                     "-keyout", f"{name}.key", "-out", f"{name}.pem", *(options or ["-nodes"])],
                    check=True, capture_output=True, cwd=directory)
     return directory / f"{name}.pem"
+
+
+def fingerprint(certificate):
+    """As trusted-keys() wants it: SHA-1, each byte in hexadecimal."""
+    digest = hashlib.sha1(ssl.PEM_cert_to_DER_cert(certificate.read_text())).digest()
+    return digest.hex(":").upper()
 
 
 def make_certificates(directory):

@@ -99,7 +99,8 @@ static const Case CASES[] = {
   { "Server b/s is UP (leaving forced drain).",
     SERVER("server_ready") " server_state=[UP] cause=[leaving forced drain]" },
   /* of HAProxy 1.7 */
-  { "Server b/s is UP/READY (leaving maintenance) via x/y. 1 active and 0 backup servers online. 0 sessions requeued, 0 "
+  { "Server b/s is UP/READY (leaving maintenance) via x/y. 1 active and 0 backup servers online. 0 sessions requeued, "
+    "0 "
     "total in queue.",
     SERVER("server_ready") " server_state=[UP/READY] cause=[leaving maintenance] active_servers=[1] backup_servers=[0] "
                            "sessions_requeued=[0] queue_remaining=[0]" },
