@@ -82,6 +82,9 @@ _convert(CompatDecoder *self, gchar *in, gsize in_left)
         left_out += in_left;
         in_left = 0;
       }
+  /* a letter that an accent might have followed */
+  while (_convert_some(self, NULL, NULL) == E2BIG)
+    _make_room(self->text);
   return left_out;
 }
 

@@ -80,7 +80,7 @@ _read_byte(const LineField *field, const gchar **p, const gchar *end)
       *p += 3;
       return g_ascii_xdigit_value(start[1]) << 4 | g_ascii_xdigit_value(start[2]);
     }
-  if (field->is_escaped && *start == '\\' && end - start > 1 && strchr("\"\\]", start[1]))
+  if (field->is_escaped && *start == '\\' && end - start > 1 && start[1] && strchr("\"\\]", start[1]))
     (*p)++;
   return *(*p)++;
 }

@@ -78,7 +78,7 @@ _add_log_format(GArray *self, const gchar *name, LogFormat *log_format)
   const LineFormat *previous = self->len ? &g_array_index(self, LineFormat, self->len - 1) : NULL;
 
   if (previous && previous->log_format)
-    format.common_steps = log_format_common_steps(log_format, previous->log_format, FALSE);
+    format.common_steps = log_format_common_beginning(log_format, previous->log_format);
   g_array_append_val(self, format);
 }
 

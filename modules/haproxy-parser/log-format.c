@@ -410,6 +410,7 @@ _compile_expression(Compiler *self, gsize *index)
       g_free(name);
       return _fail(self, start, "an expression is missing between \"[\" and \"]\"");
     }
+  self->flags &= ~LOG_FORMAT_HEXADECIMAL;
   _add_value(self, LOG_FORMAT_STRING, name);
   g_free(name);
   *index = end + 1;
@@ -925,7 +926,8 @@ log_format_free(LogFormat *self)
 static gboolean
 _equal(const LogFormatStep *a, const LogFormatStep *b)
 {
-  return a->type == b->type && a->kind == b->kind && a->flags == b->flags && a->text_length == b->text_length
+  return a->type == b->type && a->kind == b->kind && a->flags == b->flags && a->end == b->end
+         && a->joined_steps == b->joined_steps && a->list_length == b->list_length && a->text_length == b->text_length
          && (!a->text_length || memcmp(a->text, b->text, a->text_length) == 0) && a->field_count == b->field_count
          && (!a->field_count || memcmp(a->fields, b->fields, a->field_count * sizeof(*a->fields)) == 0);
 }
@@ -943,5 +945,25 @@ log_format_common_steps(const LogFormat *self, const LogFormat *other, gboolean 
           && strcmp(self->fields[step->field].name, other->fields[step->field].name) != 0)
         break;
     }
+  return i;
+}
+
+/* How many of the steps behind a value say where it ends. */
+static guint
+_count_deciding_steps(const LogFormatStep *step)
+{
+  if (step->type != LOG_FORMAT_VALUE || step->end == LOG_FORMAT_END_QUOTE)
+    return 0;
+  return step->kind == LOG_FORMAT_PATH ? 2 : MAX(1, step->joined_steps);
+}
+
+guint
+log_format_common_beginning(const LogFormat *self, const LogFormat *other)
+{
+  guint count = log_format_common_steps(self, other, FALSE);
+  guint i = 0;
+
+  while (i < count && i + _count_deciding_steps(&self->steps[i]) < count)
+    i++;
   return i;
 }

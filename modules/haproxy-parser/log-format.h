@@ -205,4 +205,10 @@ log_format_step_is_list(const LogFormatStep *self)
  */
 guint log_format_common_steps(const LogFormat *self, const LogFormat *other, gboolean with_names);
 
+/**
+ * log_format_common_beginning() - how many steps of a line that was read with one format need not be read with another
+ * The values up to there end where they do in both, whatever comes behind.
+ */
+guint log_format_common_beginning(const LogFormat *self, const LogFormat *other);
+
 #endif

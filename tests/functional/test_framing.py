@@ -312,6 +312,8 @@ ENCODED = [  # encoding, message
     ("iso-8859-2", "\u0151r\u00falt"),
     ("utf-16le", "\u0151r\u00falt\nk\u00edgy\u00f3"),
     ("utf-8", "\u20ac"),
+    # a letter at the end waits for an accent
+    ("cp1255", "ab\u05d0"),
 ]
 
 

@@ -185,6 +185,7 @@ MISTAKES = [  # options, what the error says
     ('response-headers("a" "")', ["response-headers()", "a header without a name"]),
     ("log-format('%ci:%cp%ts')", ["write a blank in front of this value", "    %ci:%cp%ts\n", "\n           ^"]),
     ("log-format('%{+X}rt%ts')", ["nothing stands between"]),
+    ("log-format('%{+X}[src]%hr')", ["nothing stands between"]),
 ]
 
 

@@ -606,6 +606,15 @@ _expect_as_if_alone(const gchar *const *strings, guint count, const gchar *line)
   g_free(alone);
 }
 
+static void
+_expect_all_as_if_alone(const gchar *const *formats, guint count, const gchar *line)
+{
+  for (guint first = 0; first < count; first++)
+    for (guint second = 0; second < count; second++)
+      for (guint third = 0; third < count; third++)
+        _expect_as_if_alone((const gchar *[]){ formats[first], formats[second], formats[third] }, 3, line);
+}
+
 /* What a format gives does not depend on those in front of it. */
 Test(log_line, formats_behind_others)
 {
@@ -613,10 +622,29 @@ Test(log_line, formats_behind_others)
     {
       gchar *line = g_strconcat("10.0.1.2 ", BEHIND[i], NULL);
 
-      for (guint first = 0; first < G_N_ELEMENTS(ALIKE); first++)
-        for (guint second = 0; second < G_N_ELEMENTS(ALIKE); second++)
-          for (guint third = 0; third < G_N_ELEMENTS(ALIKE); third++)
-            _expect_as_if_alone((const gchar *[]){ ALIKE[first], ALIKE[second], ALIKE[third] }, 3, line);
+      _expect_all_as_if_alone(ALIKE, G_N_ELEMENTS(ALIKE), line);
       g_free(line);
     }
+}
+
+/* The values of these end where others do, since something else stands behind what they have in common. */
+Test(log_line, values_behind_others)
+{
+  static const gchar *const FORMATS_ALIKE[] = {
+    "%ST %b:%bp %B",      "%ST %b:%bp:%rt %HM",  "%ST %b:%s %ts",   "%ST %b:%bp X", "%ST %b:%bp:%[x]",
+    "%ST %HPO%HQ %B",     "%ST %HPO %HV",        "%ST %HPO%HQ|%HV", "%ST %HU/x %B", "%ST %HU/y %B",
+    "%ST %ci:%cp %B",     "%ST %ci:%cp:%ms %HM", "%ST %ci",         "%ST %ci:%cp",  "%ST %[a]/x",
+    "%ST %[a]/y %{+Q}HM", "%ST %{+Q}[a] %B",     "%ST %{+Q}[a]|%B",
+  };
+  static const gchar *const LINES[] = {
+    "200 a:12 5",      "200 a:12:13 GET",  "200 a:b:13 --",
+    "200 a:12:13",     "200 <BADREQ> b=c", "200 <BADREQ><BADREQ> 5",
+    "200 /a/x/y 5",    "200 /a/x 5",       "200 /a?b=c|d 5",
+    "200 /a|d",        "200 ::1:80 5",     "200 ::1:80:5 GET",
+    "200 ::1:80",      "200 ::1",          "200 /x/y \"GET\"",
+    "200 \"a\" b\" 5", "200 \"a\" b\"|5",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS(LINES); i++)
+    _expect_all_as_if_alone(FORMATS_ALIKE, G_N_ELEMENTS(FORMATS_ALIKE), LINES[i]);
 }
