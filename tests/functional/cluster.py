@@ -113,9 +113,9 @@ class Cluster:
     def __exit__(self, *_):
         for sender in self.senders.values():
             sender.end()
-        for machine in [*self.senders.values(), *self.collectors.values()]:
-            machine.stop()
-        self.haproxy.stop()
+        # the last one first, and all of them, also when one does not end as it should
+        for process in [self.haproxy, *self.collectors.values(), *self.senders.values()]:
+            self._stack.callback(process.stop)
         self._stack.close()
 
     def servers(self):
