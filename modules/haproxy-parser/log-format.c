@@ -638,12 +638,19 @@ _can_be_told_apart(const LogFormatStep *step, const LogFormatStep *next)
   return !*rest || (first && !strpbrk(rest, first));
 }
 
+/* What a value that others may be joined to consists of. */
+static const gchar *
+_get_joining_characters(const LogFormatStep *step)
+{
+  return step->kind == LOG_FORMAT_ADDRESS ? ADDRESS_CHARACTERS : NAME_CHARACTERS;
+}
+
 /* How many steps behind a value consist of what may be a part of it: "%ci:%cp" has two. */
 static guint
 _count_joined_steps(const Compiler *self, guint i)
 {
   const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
-  const gchar *characters = steps[i].kind == LOG_FORMAT_ADDRESS ? ADDRESS_CHARACTERS : NAME_CHARACTERS;
+  const gchar *characters = _get_joining_characters(&steps[i]);
   guint count = 0;
 
   while (i + count + 1 < self->steps->len)
@@ -666,7 +673,7 @@ static gboolean
 _is_end_of_joined_known(const Compiler *self, guint i, guint next)
 {
   const LogFormatStep *steps = (const LogFormatStep *) self->steps->data;
-  const gchar *characters = steps[i].kind == LOG_FORMAT_ADDRESS ? ADDRESS_CHARACTERS : NAME_CHARACTERS;
+  const gchar *characters = _get_joining_characters(&steps[i]);
   const LogFormatStep *last = &steps[next - 1];
   const gchar *first;
 
