@@ -54,30 +54,20 @@ static void
 _merge_index(NVTable *table, NVTable *block)
 {
   NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
-  guint left = table->index_size, others_left = block->index_size;
+  NVIndexEntry *entry = entries + table->index_size, *other = others + block->index_size;
+  NVIndexEntry *slot = entry + block->index_size;
+  guint32 used = table->used;
 
-  while (others_left)
+  while (other-- > others)
     {
-      NVIndexEntry *slot = &entries[left + others_left - 1];
-
-      if (left && entries[left - 1].handle > others[others_left - 1].handle)
-        *slot = entries[--left];
-      else
-        {
-          *slot = others[--others_left];
-          /* offsets count from the end of the table, and the block comes in front of what is there */
-          slot->ofs += table->used;
-        }
+      while (entry > entries && entry[-1].handle > other->handle)
+        *--slot = *--entry;
+      slot--;
+      slot->handle = other->handle;
+      /* offsets count from the end of the table, and the block comes in front of what is there */
+      slot->ofs = other->ofs + used;
     }
   table->index_size += block->index_size;
-}
-
-static void
-_insert(NVTable *table, NVTable *block)
-{
-  _merge_index(table, block);
-  table->used += block->used;
-  memcpy(nv_table_get_bottom(table), nv_table_get_bottom(block), block->used);
 }
 
 /* A message that was cloned shares its values with the original. */
@@ -101,22 +91,33 @@ _note_change(LogMessage *msg)
 #endif
 }
 
-gboolean
-compat_log_msg_add_block(LogMessage *msg, NVTable *block)
+gchar *
+compat_log_msg_copy_block(LogMessage *msg, NVTable *block)
 {
   gsize space = block->used + block->index_size * sizeof(NVIndexEntry);
 
-  if (!block->index_size)
-    return TRUE;
-  if (!_is_disjoint(msg->payload, block))
-    return FALSE;
-  if (msg->payload->size + space > NV_TABLE_MAX_BYTES)
-    return FALSE;
+  if (!_is_disjoint(msg->payload, block) || msg->payload->size + space > NV_TABLE_MAX_BYTES)
+    return NULL;
   _own_payload(msg, space);
   if (!nv_table_alloc_check(msg->payload, space))
     msg->payload = _grow(msg->payload, space);
-  _insert(msg->payload, block);
+  return memcpy(nv_table_get_bottom(msg->payload) - block->used, nv_table_get_bottom(block), block->used);
+}
+
+void
+compat_log_msg_commit_block(LogMessage *msg, NVTable *block)
+{
+  _merge_index(msg->payload, block);
+  msg->payload->used += block->used;
   _note_change(msg);
+}
+
+gboolean
+compat_log_msg_add_block(LogMessage *msg, NVTable *block)
+{
+  if (!compat_log_msg_copy_block(msg, block))
+    return FALSE;
+  compat_log_msg_commit_block(msg, block);
   return TRUE;
 }
 

@@ -41,7 +41,7 @@ compat_fits_into_block(NVHandle handle)
  *
  * The message's table grows at most once, and the block is copied as it is:
  * much cheaper than log_msg_set_value() for each pair. Returns FALSE, and has
- * done nothing, where the message has one of the values already.
+ * changed nothing, where the message has one of the values already.
  *
  * What the table grows by is missing in the counter msg_allocated_bytes, to which
  * libsyslog-ng alone can add.
@@ -50,6 +50,17 @@ compat_fits_into_block(NVHandle handle)
  * syslog-ng 3.38 on.
  */
 gboolean compat_log_msg_add_block(LogMessage *msg, NVTable *block);
+
+/**
+ * compat_log_msg_copy_block() - the first half of compat_log_msg_add_block()
+ *
+ * Returns the copy of the block's bottom, where values may yet be changed; NULL for FALSE.
+ * The message has nothing of it until compat_log_msg_commit_block().
+ */
+gchar *compat_log_msg_copy_block(LogMessage *msg, NVTable *block);
+
+/* The second half: nothing else was done to the message since the first one. */
+void compat_log_msg_commit_block(LogMessage *msg, NVTable *block);
 
 /**
  * compat_log_msg_refer_to() - announce that values will refer to this one
@@ -147,21 +158,16 @@ compat_nv_table_get_nth(NVTable *self, guint n)
 static inline gboolean
 compat_nv_entry_has(const NVEntry *self, const gchar *value, gsize length)
 {
-  return !self->indirect && self->vdirect.value_len == length
-         && memcmp(self->vdirect.data + self->name_len + 1, value, length) == 0;
+  return self->vdirect.value_len == length && memcmp(self->vdirect.data + self->name_len + 1, value, length) == 0;
 }
 
-/**
- * compat_nv_entry_update() - put another value into an entry
- *
- * Returns FALSE where the entry is indirect, or has not so much room.
- */
+/* Put another value into an entry that is not indirect; FALSE: it has not so much room. */
 static inline gboolean
 compat_nv_entry_update(NVEntry *self, const gchar *value, gsize length, NVType type)
 {
   gchar *data = self->vdirect.data + self->name_len + 1;
 
-  if (self->indirect || NV_ENTRY_DIRECT_SIZE(self->name_len, length) > self->alloc_len)
+  if (NV_ENTRY_DIRECT_SIZE(self->name_len, length) > self->alloc_len)
     return FALSE;
   memcpy(data, value, length);
   data[length] = 0;
@@ -170,21 +176,12 @@ compat_nv_entry_update(NVEntry *self, const gchar *value, gsize length, NVType t
   return TRUE;
 }
 
-/**
- * compat_nv_entry_update_indirect() - as compat_nv_entry_update(), with a part of another value
- *
- * Returns FALSE where the entry is not indirect.
- */
-static inline gboolean
-compat_nv_entry_update_indirect(NVEntry *self, const NVReferencedSlice *slice, NVType type)
+/* Let an entry that is indirect refer to another part of the same value. */
+static inline void
+compat_nv_entry_refer_to(NVEntry *self, guint32 ofs, guint32 length)
 {
-  if (!self->indirect)
-    return FALSE;
-  self->vindirect.handle = slice->handle;
-  self->vindirect.ofs = slice->ofs;
-  self->vindirect.len = slice->len;
-  self->type = type;
-  return TRUE;
+  self->vindirect.ofs = ofs;
+  self->vindirect.len = length;
 }
 
 #endif

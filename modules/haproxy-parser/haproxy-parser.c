@@ -198,9 +198,7 @@ static gboolean
 _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, const gchar *input, gsize input_len)
 {
   HAProxyParser *self = (HAProxyParser *) s;
-  MessageSource source = { .handle = compat_log_parser_get_template(s) ? LM_V_NONE : LM_V_MESSAGE,
-                           .start = input,
-                           .length = input_len };
+  MessageSource source = { .handle = LM_V_NONE };
   LineValues values;
   SyslogHeader header;
   const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &values, &header);
@@ -209,6 +207,8 @@ _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, co
     return FALSE;
 
   log_msg_make_writable(pmsg, path_options);
+  if (!compat_log_parser_get_template(s))
+    source = (MessageSource){ .handle = LM_V_MESSAGE, .start = input, .end = input + input_len };
   if (self->unescape)
     _unescape_all(&values, format);
   if (self->explain)

@@ -55,18 +55,29 @@ line_skip(const gchar *p, const gchar *end, guint8 class)
   return p;
 }
 
+/* Eight times the same character. */
+#define LINE_WORD_OF(character) ((character) *G_GUINT64_CONSTANT(0x0101010101010101))
+
+/* Eight characters, the first one in the lowest byte. */
+static inline guint64
+line_get_word(const gchar *p)
+{
+  guint64 word;
+
+  memcpy(&word, p, sizeof(word));
+  return GUINT64_FROM_LE(word);
+}
+
 /* Eight characters at a time: how long a number is cannot be foreseen, and a loop that ends unforeseen costs more. */
 static inline const gchar *
 line_skip_digits(const gchar *p, const gchar *end)
 {
   for (; end - p >= 8; p += 8)
     {
-      guint64 word, others;
+      /* digits are 0 to 9 now; the first of the others, if there is one, has its highest bit set then */
+      guint64 word = line_get_word(p) ^ LINE_WORD_OF('0');
+      guint64 others = (word | (word + LINE_WORD_OF(0x7f - 9))) & LINE_WORD_OF(0x80);
 
-      memcpy(&word, p, 8);
-      word = GUINT64_FROM_LE(word) ^ G_GUINT64_CONSTANT(0x3030303030303030);
-      /* digits are 0 to 9 now; the first of the others, if there is one, has its highest bit set here */
-      others = (word | (word + G_GUINT64_CONSTANT(0x7676767676767676))) & G_GUINT64_CONSTANT(0x8080808080808080);
       if (others)
         return p + __builtin_ctzll(others) / 8;
     }

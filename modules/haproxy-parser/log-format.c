@@ -768,13 +768,27 @@ _find_shortcut(const LogFormatStep *step)
 {
   if (step->type != LOG_FORMAT_VALUE)
     return step->text_length == 1 ? LOG_FORMAT_SHORTCUT_CHARACTER : LOG_FORMAT_NO_SHORTCUT;
-  if (step->flags != LOG_FORMAT_MANDATORY || step->end != LOG_FORMAT_END_FORM || step->joined_steps)
+  if (step->flags != LOG_FORMAT_MANDATORY || step->end != LOG_FORMAT_END_FORM || step->field == LOG_FORMAT_NO_FIELD)
     return LOG_FORMAT_NO_SHORTCUT;
   if (_is_numeric(step->kind))
     return LOG_FORMAT_SHORTCUT_NUMBER;
-  if (step->kind == LOG_FORMAT_NAME)
-    return LOG_FORMAT_SHORTCUT_NAME;
-  return step->kind == LOG_FORMAT_DATE ? LOG_FORMAT_SHORTCUT_DATE : LOG_FORMAT_NO_SHORTCUT;
+  switch (step->kind)
+    {
+    case LOG_FORMAT_NAME:
+      return step->joined_steps ? LOG_FORMAT_NO_SHORTCUT : LOG_FORMAT_SHORTCUT_NAME;
+    case LOG_FORMAT_FRONTEND:
+      return step->joined_steps ? LOG_FORMAT_NO_SHORTCUT : LOG_FORMAT_SHORTCUT_FRONTEND;
+    case LOG_FORMAT_ADDRESS:
+      return LOG_FORMAT_SHORTCUT_ADDRESS;
+    case LOG_FORMAT_DATE:
+      return LOG_FORMAT_SHORTCUT_DATE;
+    case LOG_FORMAT_STATE:
+      return LOG_FORMAT_SHORTCUT_STATE;
+    case LOG_FORMAT_STATE_WITH_COOKIE:
+      return LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE;
+    default:
+      return LOG_FORMAT_NO_SHORTCUT;
+    }
 }
 
 /* A name that something stands behind which it may contain. */
@@ -849,11 +863,35 @@ _describe_steps(Compiler *self)
 
       step->joined_steps = _find_joined_steps(self, i);
       step->end = _find_end(step, _get_next(self, i));
-      step->shortcut = _find_shortcut(step);
-      step->character = step->shortcut == LOG_FORMAT_SHORTCUT_CHARACTER ? *step->text : 0;
       step->is_telling = step->kind >= LOG_FORMAT_ADDRESS && step->kind <= LOG_FORMAT_STATE_WITH_COOKIE;
       step->list_length = _find_list_length(self, i);
     }
+}
+
+static gint16
+_get_character(const LogFormatStep *step)
+{
+  return _find_shortcut(step) == LOG_FORMAT_SHORTCUT_CHARACTER ? (guchar) *step->text : LOG_FORMAT_NO_CHARACTER;
+}
+
+static LogFormatUsual *
+_find_usual(const Compiler *self)
+{
+  LogFormatUsual *usual = g_new(LogFormatUsual, self->steps->len);
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i), *next = _get_next(self, i);
+
+      usual[i] = (LogFormatUsual){
+        .shortcut = _find_shortcut(step),
+        .is_telling = step->is_telling,
+        .field = step->field,
+        .character = _get_character(step),
+        .character_behind = next ? _get_character(next) : LOG_FORMAT_NO_CHARACTER,
+      };
+    }
+  return usual;
 }
 
 /*****************************************************************************
@@ -867,6 +905,7 @@ _compiler_finish(Compiler *self)
 
   _describe_steps(self);
   _find_optional_rest(self);
+  format->usual = _find_usual(self);
   format->first_flag_field = self->fields->len;
   g_array_append_vals(self->fields, FLAG_FIELDS, G_N_ELEMENTS(FLAG_FIELDS));
   format->field_count = self->fields->len;
@@ -925,6 +964,7 @@ void
 log_format_free(LogFormat *self)
 {
   _free_steps(self->steps, self->step_count);
+  g_free(self->usual);
   g_free(self->fields);
   g_string_chunk_free(self->strings);
   g_free(self);

@@ -111,25 +111,40 @@ enum
 /* headers that are captured in one place */
 #define LOG_FORMAT_HEADER_SLOTS 64
 
-/* Steps that most lines are made of, and that need not ask for flags and kinds. */
+/* What most lines are made of. */
 typedef enum _LogFormatShortcut
 {
   LOG_FORMAT_NO_SHORTCUT,
   LOG_FORMAT_SHORTCUT_CHARACTER,
   LOG_FORMAT_SHORTCUT_NUMBER,
   LOG_FORMAT_SHORTCUT_NAME,
+  LOG_FORMAT_SHORTCUT_FRONTEND,
+  LOG_FORMAT_SHORTCUT_ADDRESS,
   LOG_FORMAT_SHORTCUT_DATE,
+  LOG_FORMAT_SHORTCUT_STATE,
+  LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE,
 } LogFormatShortcut;
+
+/* no character is equal to it */
+#define LOG_FORMAT_NO_CHARACTER (-1)
+
+/* What a line mostly has where a step is, in so few bytes that all of them stay in the processor's cache. */
+typedef struct _LogFormatUsual
+{
+  guint8 shortcut;
+  guint8 is_telling;
+  guint16 field;
+  /* of this step, and of the one behind it, if they are one; else LOG_FORMAT_NO_CHARACTER */
+  gint16 character;
+  gint16 character_behind;
+} LogFormatUsual;
 
 typedef struct _LogFormatStep
 {
   guint8 type;
   guint8 kind;
   guint8 flags;
-  guint8 shortcut;
   guint8 end;
-  /* LOG_FORMAT_SHORTCUT_CHARACTER */
-  gchar character;
   /* of a value: few other things have its form */
   guint8 is_telling;
   /* of a value: the first of its fields */
@@ -151,6 +166,8 @@ typedef struct _LogFormatStep
 typedef struct _LogFormat
 {
   LogFormatStep *steps;
+  /* of each step */
+  LogFormatUsual *usual;
   guint step_count;
   /* in the order in which a line gives them values; behind those of the string come the LOG_FORMAT_FLAG_FIELDs */
   LineField *fields;

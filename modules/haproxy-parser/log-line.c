@@ -421,34 +421,58 @@ _read_step(LineReader *self, guint i)
     }
 }
 
-/* Behind a value as it mostly is; @p: it is not. */
 static inline const gchar *
-_skip_usual_value(const LogFormatStep *step, const gchar *p, const gchar *end)
+_skip_all(const gchar *p, const gchar *end, gssize length, guint8 class)
 {
-  switch (step->shortcut)
+  return end - p >= length && line_skip(p, p + length, class) == p + length ? p + length : p;
+}
+
+/* Behind what a line mostly has there; @p: it is something else. */
+static inline const gchar *
+_skip_usual(const LogFormatUsual *self, const gchar *p, const gchar *end)
+{
+  const gchar *behind;
+
+  switch (self->shortcut)
     {
+    case LOG_FORMAT_SHORTCUT_CHARACTER:
+      return p + ((guchar) *p == self->character);
     case LOG_FORMAT_SHORTCUT_NUMBER:
       return line_skip_digits(p, end);
     case LOG_FORMAT_SHORTCUT_NAME:
       return line_skip(p, end, IS_NAME);
+    case LOG_FORMAT_SHORTCUT_FRONTEND:
+      behind = line_skip(p, end, IS_NAME);
+      return behind < end && *behind != '~' ? behind : p;
+    case LOG_FORMAT_SHORTCUT_ADDRESS:
+      return log_value_skip_ipv4(p, end);
     case LOG_FORMAT_SHORTCUT_DATE:
       return log_value_skip_date(p, end);
+    case LOG_FORMAT_SHORTCUT_STATE:
+      return _skip_all(p, end, 2, IS_STATE);
+    case LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE:
+      return _skip_all(p, end, 4, IS_STATE);
     default:
       return p;
     }
 }
 
 static inline void
-_add_usual_value(LineReader *self, const LogFormatStep *step, const gchar *start, const gchar *end)
+_add_usual(LineReader *self, const LogFormatUsual *usual, const gchar *start, const gchar *end)
 {
-  guint16 field = step->field;
-
-  if (field == LOG_FORMAT_NO_FIELD)
-    return;
-  if (step->shortcut == LOG_FORMAT_SHORTCUT_NUMBER)
-    line_values_add_digits(self->values, field, start, end - start);
-  else
-    line_values_add(self->values, field, start, end - start);
+  switch (usual->shortcut)
+    {
+    case LOG_FORMAT_SHORTCUT_CHARACTER:
+      return;
+    case LOG_FORMAT_SHORTCUT_NUMBER:
+      line_values_add_digits(self->values, usual->field, start, end - start);
+      return;
+    case LOG_FORMAT_SHORTCUT_FRONTEND:
+      log_value_note_frontend_ssl(self, FALSE);
+      /* fall through */
+    default:
+      line_values_add(self->values, usual->field, start, end - start);
+    }
 }
 
 /*
@@ -458,39 +482,36 @@ _add_usual_value(LineReader *self, const LogFormatStep *step, const gchar *start
 static void
 _read_usual_steps(LineReader *self, guint limit)
 {
-  const LogFormatStep *step = &self->format->steps[self->state.step], *end_step = &self->format->steps[limit];
+  const LogFormatUsual *first = &self->format->usual[self->state.step], *last = &self->format->usual[limit];
+  const LogFormatUsual *usual = first;
   const gchar *p = self->p, *end = self->end;
-  gboolean is_after_blank = self->state.is_after_blank;
-  guint telling_values = self->state.telling_values;
+  guint telling_values = 0;
 
-  while (step < end_step && p < end)
+  /* no blank follows another: only the first one here may be one too many */
+  if (self->state.is_after_blank && usual < last && usual->character == ' ')
+    return;
+  while (usual < last && p < end)
     {
-      if (step->shortcut == LOG_FORMAT_SHORTCUT_CHARACTER)
-        {
-          gboolean is_blank = step->type == LOG_FORMAT_BLANK;
+      const gchar *behind = _skip_usual(usual, p, end);
 
-          if (*p != step->character || (is_after_blank && is_blank))
-            break;
-          is_after_blank = is_blank;
+      if (behind == p)
+        break;
+      _add_usual(self, usual, p, behind);
+      telling_values += usual->is_telling;
+      p = behind;
+      usual++;
+      if (usual < last && p < end && (guchar) *p == usual[-1].character_behind)
+        {
           p++;
+          usual++;
         }
-      else
-        {
-          const gchar *value_end = _skip_usual_value(step, p, end);
-
-          if (value_end == p)
-            break;
-          _add_usual_value(self, step, p, value_end);
-          telling_values += step->is_telling;
-          is_after_blank = FALSE;
-          p = value_end;
-        }
-      step++;
     }
+  if (usual == first)
+    return;
   self->p = p;
-  self->state.is_after_blank = is_after_blank;
-  self->state.telling_values = telling_values;
-  self->state.step = step - self->format->steps;
+  self->state.step = usual - self->format->usual;
+  self->state.is_after_blank = usual[-1].character == ' ';
+  self->state.telling_values += telling_values;
 }
 
 /*****************************************************************************
@@ -523,7 +544,10 @@ _read_steps(LineReader *self, Marker *marker)
       guint limit = MIN(marker->step, count);
       _read_usual_steps(self, self->state.step < limit ? limit : count);
       if (self->state.step == marker->step)
-        _mark(marker, _get_state(self), self->choice);
+        {
+          _mark(marker, _get_state(self), self->choice);
+          continue;
+        }
       if (self->state.step == count)
         return self->p == self->end ? FITS : DIFFERS;
 

@@ -78,22 +78,33 @@ _read_date(LineReader *self, const LogFormatStep *step)
   return FITS;
 }
 
-/* All characters in one go: what comes in every line is seldom wrong, and need not be found early. */
+/* Eight characters at a time: what comes in every line is seldom wrong, and need not be found early. */
 const gchar *
 log_value_skip_date(const gchar *p, const gchar *end)
 {
-#define D IS_DIGIT
-#define L IS_LETTER
-  static const guint8 CLASSES[DATE_LENGTH] = { D, D, 0, L, L, L, 0, D, D, D, D, 0, D, D, 0, D, D, 0, D, D, 0, D, D, D };
-#undef D
-#undef L
-  gboolean fits = TRUE;
+  /* what must be added to the difference to the pattern for a byte of 0x80 or more, if it is too much */
+#define DIGIT "\x76"
+#define SAME "\x7f"
+#define ANY "\x00"
+  static const gchar LIMITS[] = DIGIT DIGIT SAME ANY ANY ANY SAME DIGIT DIGIT DIGIT DIGIT SAME DIGIT DIGIT SAME DIGIT
+    DIGIT SAME DIGIT DIGIT SAME DIGIT DIGIT DIGIT;
+#undef DIGIT
+#undef SAME
+#undef ANY
+  guint64 too_much = 0;
 
+  G_STATIC_ASSERT(sizeof(LIMITS) - 1 == DATE_LENGTH && DATE_LENGTH % sizeof(guint64) == 0);
   if (end - p < (gssize) DATE_LENGTH)
     return p;
-  for (gsize i = 0; i < DATE_LENGTH; i++)
-    fits &= line_character_is(p[i], CLASSES[i]) | (p[i] == DATE_PATTERN[i]);
-  return fits ? p + DATE_LENGTH : p;
+  for (gsize i = 0; i < DATE_LENGTH; i += sizeof(guint64))
+    {
+      guint64 difference = line_get_word(p + i) ^ line_get_word(DATE_PATTERN + i);
+
+      too_much |= difference | (difference + line_get_word(LIMITS + i));
+    }
+  if (too_much & LINE_WORD_OF(0x80) || line_skip(p + 3, p + 6, IS_LETTER) != p + 6)
+    return p;
+  return p + DATE_LENGTH;
 }
 
 static Outcome
@@ -220,21 +231,41 @@ _is_address(const gchar *start, const gchar *end)
   return inet_pton(AF_INET6, text, &address) == 1 || inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* Behind "10.0.1.2"; NULL: there is none. */
-static const gchar *
-_skip_ipv4(const gchar *p, const gchar *end)
+/* the longest IPv4 address, and what stands behind it */
+#define IPV4_WORD 16
+
+/* Whether so many digits are one number of an IPv4 address; four characters can be read. */
+static inline gboolean
+_is_byte(const gchar *digits, gsize length)
 {
+  guint32 word;
+
+  if (length - 1 > 2)
+    return FALSE;
+  /* as words their order is that of numbers; which length it is cannot be foreseen */
+  memcpy(&word, digits, sizeof(word));
+  return GUINT32_FROM_BE(word) >> (8 * (sizeof(word) - length)) <= ('2' << 16 | '5' << 8 | '5');
+}
+
+const gchar *
+log_value_skip_ipv4(const gchar *p, const gchar *end)
+{
+  const gchar *start = p;
+
+  if (end - p < IPV4_WORD)
+    return p;
   for (guint i = 0; i < 4; i++)
     {
-      guint number = 0;
-      const gchar *digits = p += i > 0;
+      const gchar *digits = i ? p + 1 : p;
 
-      while (p < end && p - digits < 3 && line_character_is(*p, IS_DIGIT))
-        number = 10 * number + (*p++ - '0');
-      if (p == digits || number > 255 || (i < 3 && (p == end || *p != '.')))
-        return NULL;
+      if (i && (p == end || *p != '.'))
+        return start;
+      p = line_skip_digits(digits, end);
+      if (!_is_byte(digits, p - digits))
+        return start;
     }
-  return p;
+  /* in front of other characters of addresses it is a part of something else, but for the port's colon */
+  return p == end || *p == ':' || !line_character_is(*p, IS_ADDRESS) ? p : start;
 }
 
 /* "unix", the family of a socket, or "-", nothing known */
@@ -260,9 +291,9 @@ static const gchar *
 _skip_address(LineReader *self, guint i)
 {
   const gchar *start = self->p;
-  const gchar *end = _skip_ipv4(start, self->end);
+  const gchar *end = log_value_skip_ipv4(start, self->end);
 
-  if (end && (end == self->end || !line_character_is(*end, IS_ADDRESS) || *end == ':'))
+  if (end > start)
     return end;
   end = _skip_no_address(start, self->end);
   if (end)

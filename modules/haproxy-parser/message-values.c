@@ -21,18 +21,33 @@
 /* kinds of lines whose blocks a thread keeps */
 #define BLOCKS 8
 
+/* A value in the table of a block. */
+typedef struct _BlockEntry
+{
+  guint16 field;
+  /* of its LineField */
+  guint8 type;
+  /* the value is a part of the source */
+  guint8 is_reference;
+  /* from the bottom of the table */
+  guint32 ofs;
+} BlockEntry;
+
+/* the ofs of one that is not there, since a value before it has the same name */
+#define NO_ENTRY G_MAXUINT32
+
 /*
  * The name-value pairs of a line, composed for libsyslog-ng. Most lines have the
- * fields of one that came before: then only the values are written anew.
+ * fields of one that came before: then only the values are written anew, into the
+ * copy that the message gets.
  */
 typedef struct _Block
 {
   NVTable *table;
   gsize names_id;
+  NVHandle source;
   guint count;
-  guint16 fields[LINE_VALUES_MAX];
-  /* by value; NULL: one before it has the same name */
-  NVEntry *entries[LINE_VALUES_MAX];
+  BlockEntry entries[LINE_VALUES_MAX];
 } Block;
 
 /* What a line says to a message. */
@@ -98,8 +113,6 @@ _is_integer(const LineValue *value)
 {
   gsize sign = value->length && *value->start == '-';
 
-  if (value->is_integer)
-    return TRUE;
   if (value->length == sign || value->length - sign > LINE_VALUE_SAFE_DIGITS)
     return FALSE;
   for (gsize i = sign; i < value->length; i++)
@@ -109,12 +122,12 @@ _is_integer(const LineValue *value)
 }
 
 static inline LogMessageValueType
-_get_type(const MessageName *name, const LineValue *value)
+_get_type(guint8 field_type, const LineValue *value)
 {
-  switch (name->type)
+  switch (field_type)
     {
     case LINE_FIELD_INTEGER:
-      return _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
+      return value->is_integer || _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
     case LINE_FIELD_BOOLEAN:
       return LM_VT_BOOLEAN;
     default:
@@ -133,7 +146,7 @@ _set_one_by_one(LogMessage *msg, const Statement *statement)
       const LineValue *value = &statement->values->values[i - 1];
       const MessageName *name = &statement->names->names[value->field];
 
-      log_msg_set_value_with_type(msg, name->name.handle, value->start, value->length, _get_type(name, value));
+      log_msg_set_value_with_type(msg, name->name.handle, value->start, value->length, _get_type(name->type, value));
     }
   nv_table_unref(payload);
 }
@@ -142,51 +155,55 @@ _set_one_by_one(LogMessage *msg, const Statement *statement)
 static inline gboolean
 _is_in_source(const LineValue *value, const MessageSource *source)
 {
-  return source->handle && value->length && value->start >= source->start
-         && value->start + value->length <= source->start + source->length;
-}
-
-static inline NVReferencedSlice
-_get_slice(const LineValue *value, const MessageSource *source)
-{
-  return (NVReferencedSlice){
-    .handle = source->handle,
-    .ofs = value->start - source->start,
-    .len = value->length,
-  };
+  return value->length && value->start >= source->start && value->start + value->length <= source->end;
 }
 
 /*****************************************************************************
  * Blocks
  *****************************************************************************/
 
-static inline gboolean
-_update_entry(NVEntry *entry, const MessageName *name, const LineValue *value, const MessageSource *source)
+static inline NVEntry *
+_get_entry(const BlockEntry *self, gchar *bottom)
 {
-  if (!_is_in_source(value, source))
-    return compat_nv_entry_has(entry, value->start, value->length)
-           || compat_nv_entry_update(entry, value->start, value->length, _get_type(name, value));
+  return (NVEntry *) (bottom + self->ofs);
+}
 
-  NVReferencedSlice slice = _get_slice(value, source);
-  return compat_nv_entry_update_indirect(entry, &slice, _get_type(name, value));
+static inline gboolean
+_update_reference(const BlockEntry *self, gchar *copy, const LineValue *value, const MessageSource *source)
+{
+  NVEntry *entry = _get_entry(self, copy);
+
+  if (!_is_in_source(value, source))
+    return FALSE;
+  compat_nv_entry_refer_to(entry, value->start - source->start, value->length);
+  if (self->type == LINE_FIELD_INTEGER)
+    entry->type = _get_type(self->type, value);
+  return TRUE;
+}
+
+static gboolean
+_update_value(const BlockEntry *self, NVTable *table, gchar *copy, const LineValue *value, const MessageSource *source)
+{
+  if (self->ofs == NO_ENTRY
+      || compat_nv_entry_has(_get_entry(self, nv_table_get_bottom(table)), value->start, value->length))
+    return TRUE;
+  return !_is_in_source(value, source)
+         && compat_nv_entry_update(_get_entry(self, copy), value->start, value->length, _get_type(self->type, value));
 }
 
 /* FALSE: the values are of other fields than the block's, or need more room. */
 static gboolean
-_update_block(Block *self, const Statement *statement)
+_update_copy(const Block *self, gchar *copy, const Statement *statement)
 {
-  const LineValues *values = statement->values;
+  const LineValue *value = statement->values->values, *end = value + statement->values->count;
+  MessageSource source = statement->source;
 
-  if (self->names_id != statement->names->id || self->count != values->count)
-    return FALSE;
-  for (guint i = 0; i < values->count; i++)
+  for (const BlockEntry *entry = self->entries; value < end; entry++, value++)
     {
-      const LineValue *value = &values->values[i];
-
-      if (self->fields[i] != value->field)
+      if (entry->field != value->field)
         return FALSE;
-      if (self->entries[i]
-          && !_update_entry(self->entries[i], &statement->names->names[value->field], value, &statement->source))
+      if (!(entry->is_reference ? _update_reference(entry, copy, value, &source)
+                                : _update_value(entry, self->table, copy, value, &source)))
         return FALSE;
     }
   return TRUE;
@@ -195,12 +212,16 @@ _update_block(Block *self, const Statement *statement)
 static gboolean
 _append_entry(NVTable *table, const MessageName *name, const LineValue *value, const MessageSource *source)
 {
-  LogMessageValueType type = _get_type(name, value);
+  LogMessageValueType type = _get_type(name->type, value);
 
   if (!_is_in_source(value, source))
     return compat_nv_table_append(table, &name->name, value->start, value->length, type);
 
-  NVReferencedSlice slice = _get_slice(value, source);
+  NVReferencedSlice slice = {
+    .handle = source->handle,
+    .ofs = value->start - source->start,
+    .len = value->length,
+  };
   return compat_nv_table_append_indirect(table, &name->name, &slice, type);
 }
 
@@ -245,12 +266,30 @@ _compose_block(Block *self, const Statement *statement)
     }
 
   self->names_id = statement->names->id;
+  self->source = statement->source.handle;
   self->count = values->count;
   for (guint i = 0; i < values->count; i++)
-    self->fields[i] = values->values[i].field;
-  memset(self->entries, 0, values->count * sizeof(*self->entries));
+    self->entries[i] = (BlockEntry){
+      .field = values->values[i].field,
+      .type = statement->names->names[values->values[i].field].type,
+      .ofs = NO_ENTRY,
+    };
   for (guint i = 0; i < count; i++)
-    self->entries[order[i]] = compat_nv_table_get_nth(self->table, i);
+    {
+      BlockEntry *entry = &self->entries[order[i]];
+      NVEntry *value = compat_nv_table_get_nth(self->table, i);
+
+      entry->ofs = (gchar *) value - nv_table_get_bottom(self->table);
+      entry->is_reference = value->indirect;
+    }
+}
+
+/* Whether it was composed of values that may have been the same. */
+static gboolean
+_is_similar(const Block *self, const Statement *statement)
+{
+  return self->names_id == statement->names->id && self->count == statement->values->count
+         && self->source == statement->source.handle;
 }
 
 typedef struct _Blocks
@@ -303,15 +342,23 @@ static gboolean
 _set_at_once(LogMessage *msg, Statement *statement)
 {
   Block *block;
+  gchar *copy = NULL;
 
   if (!statement->names->fit_into_block)
     return FALSE;
   block = _get_block(statement);
   if (statement->source.handle && !compat_log_msg_refer_to(msg, statement->source.handle, block->table->used))
-    statement->source.handle = LM_V_NONE;
-  if (!_update_block(block, statement))
-    _compose_block(block, statement);
-  return compat_log_msg_add_block(msg, block->table);
+    statement->source = (MessageSource){ .handle = LM_V_NONE };
+  if (_is_similar(block, statement))
+    copy = compat_log_msg_copy_block(msg, block->table);
+  if (!copy || !_update_copy(block, copy, statement))
+    {
+      _compose_block(block, statement);
+      copy = compat_log_msg_copy_block(msg, block->table);
+    }
+  if (copy)
+    compat_log_msg_commit_block(msg, block->table);
+  return copy != NULL;
 }
 
 void

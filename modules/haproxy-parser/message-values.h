@@ -45,10 +45,10 @@ MessageNames *message_names_new(const gchar *prefix, const LineField *fields, gu
 /* The value of the message that a line was read from. */
 typedef struct _MessageSource
 {
-  /* LM_V_NONE: it is not a value as it is */
+  /* all zero: it is not a value as it is */
   NVHandle handle;
   const gchar *start;
-  gsize length;
+  const gchar *end;
 } MessageSource;
 
 /**

@@ -9,6 +9,7 @@
  */
 
 #include "syslog-header.h"
+#include "line-characters.h"
 
 #include <string.h>
 
@@ -151,7 +152,7 @@ _find_tag_behind_host(SyslogHeader *self, const gchar *line, const gchar *p, con
 static gboolean
 _may_begin_header(const gchar *line, gsize length)
 {
-  return length >= strlen("<0>") && (!g_ascii_isdigit(*line) || (length > 4 && line[4] == '-'));
+  return length >= strlen("<0>") && (!line_character_is(*line, IS_DIGIT) || (length > 4 && line[4] == '-'));
 }
 
 gboolean

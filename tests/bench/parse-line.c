@@ -32,8 +32,9 @@
 #define PASSES 9
 /* so many that the processor does not learn them by heart */
 #define LINES 4000
-/* messages that exist at a time: few enough for the processor's caches, as in a daemon that keeps up */
-#define BATCH 50
+/* messages that exist at a time: few enough for the processor's caches, as in a daemon that keeps up, and for malloc()
+ * to keep their memory when they are gone */
+#define BATCH 20
 
 typedef struct _Value
 {
