@@ -49,25 +49,35 @@ _grow(NVTable *table, gsize space)
   return grown;
 }
 
-/* Both indexes are sorted by handle: merged from their ends, in place. */
+/* An entry of the block as it is in the table: offsets count from the end, and the block comes in front of what is
+ * there. */
+static inline NVIndexEntry
+_shift(const NVIndexEntry *other, guint32 used)
+{
+  return (NVIndexEntry){ .handle = other->handle, .ofs = other->ofs + used };
+}
+
+/* Both indexes are sorted by handle. */
 static void
 _merge_index(NVTable *table, NVTable *block)
 {
   NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
-  NVIndexEntry *entry = entries + table->index_size, *other = others + block->index_size;
-  NVIndexEntry *slot = entry + block->index_size;
-  guint32 used = table->used;
+  gsize left = table->index_size, count = block->index_size;
 
-  while (other-- > others)
+  table->index_size += count;
+  if (!left || !count || entries[left - 1].handle < others[0].handle)
     {
-      while (entry > entries && entry[-1].handle > other->handle)
-        *--slot = *--entry;
-      slot--;
-      slot->handle = other->handle;
-      /* offsets count from the end of the table, and the block comes in front of what is there */
-      slot->ofs = other->ofs + used;
+      /* mostly */
+      for (gsize i = 0; i < count; i++)
+        entries[left + i] = _shift(&others[i], table->used);
+      return;
     }
-  table->index_size += block->index_size;
+  for (; count; count--)
+    {
+      for (; left && entries[left - 1].handle > others[count - 1].handle; left--)
+        entries[left + count - 1] = entries[left - 1];
+      entries[left + count - 1] = _shift(&others[count - 1], table->used);
+    }
 }
 
 /* A message that was cloned shares its values with the original. */

@@ -178,9 +178,10 @@ compat_nv_entry_update(NVEntry *self, const gchar *value, gsize length, NVType t
 
 /* Let an entry that is indirect refer to another part of the same value. */
 static inline void
-compat_nv_entry_refer_to(NVEntry *self, guint32 ofs, guint32 length)
+compat_nv_entry_refer_to(NVEntry *self, guint32 ofs, guint32 length, NVType type)
 {
   self->vindirect.ofs = ofs;
+  self->type = type;
   self->vindirect.len = length;
 }
 

@@ -108,21 +108,25 @@ _add_common(LineValues *values, const LineFormat *format, guint field, const gch
 }
 
 static void
-_add_process(LineValues *values, const LineFormat *format, LogMessage *msg, const SyslogHeader *header)
+_add_value_of(LineValues *values, const LineFormat *format, guint field, LogMessage *msg, NVHandle handle)
 {
   gssize length;
-  const gchar *value;
+  const gchar *value = nv_table_get_value(msg->payload, handle, &length, NULL);
 
+  _add_common(values, format, field, value, length);
+}
+
+static void
+_add_process(LineValues *values, const LineFormat *format, LogMessage *msg, const SyslogHeader *header)
+{
   if (header->length && header->process_name)
     {
       _add_common(values, format, PROCESS_NAME, header->process_name, header->process_name_length);
       _add_common(values, format, PID, header->pid, header->pid_length);
       return;
     }
-  value = log_msg_get_value(msg, LM_V_PROGRAM, &length);
-  _add_common(values, format, PROCESS_NAME, value, length);
-  value = log_msg_get_value(msg, LM_V_PID, &length);
-  _add_common(values, format, PID, value, length);
+  _add_value_of(values, format, PROCESS_NAME, msg, LM_V_PROGRAM);
+  _add_value_of(values, format, PID, msg, LM_V_PID);
 }
 
 static void
@@ -132,9 +136,9 @@ _explain_state(LineValues *values, const LineFormat *format, const LineValue *st
   const gchar *phase = state->length > 1 ? termination_state_get_phase(state->start[1]) : NULL;
 
   if (cause)
-    _add_common(values, format, TERMINATION_CAUSE, cause, strlen(cause));
+    line_values_add_constant(values, format->field_count + TERMINATION_CAUSE, cause);
   if (phase)
-    _add_common(values, format, TERMINATION_PHASE, phase, strlen(phase));
+    line_values_add_constant(values, format->field_count + TERMINATION_PHASE, phase);
 }
 
 static void
@@ -216,7 +220,7 @@ _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, co
   /* what the name and the pid of the process refer to stays where it is while values are set */
   NVTable *payload = nv_table_ref((*pmsg)->payload);
   _add_process(&values, format, *pmsg, &header);
-  _add_common(&values, format, FORMAT, format->name, strlen(format->name));
+  line_values_add_constant(&values, format->field_count + FORMAT, format->name);
   _set_values(self, *pmsg, format, &values, &source);
   nv_table_unref(payload);
   return TRUE;

@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+#include <string.h>
+
 /* What a kind of line has values of: a table of these, and the values refer to it by index. */
 typedef struct _LineField
 {
@@ -39,6 +41,8 @@ typedef struct _LineValue
   guint16 field;
   /* it was read as a whole number that 64 bits can hold; others may be one, too */
   guint8 is_integer;
+  /* no other string is ever where it is */
+  guint8 is_constant;
 } LineValue;
 
 /* No kind of line has more. */
@@ -67,6 +71,14 @@ static inline void
 line_values_add(LineValues *self, guint field, const gchar *start, gsize length)
 {
   _line_values_append(self, (LineValue){ .start = start, .length = length, .field = field });
+}
+
+/* what is the same in all lines */
+static inline void
+line_values_add_constant(LineValues *self, guint field, const gchar *string)
+{
+  _line_values_append(self,
+                      (LineValue){ .start = string, .length = strlen(string), .field = field, .is_constant = TRUE });
 }
 
 /* what consists of digits */

@@ -342,7 +342,7 @@ _read_string_again(LineReader *self)
  * Steps
  *****************************************************************************/
 
-static inline Outcome
+static Outcome
 _read_text(LineReader *self, const LogFormatStep *step)
 {
   gsize length = MIN(step->text_length, (gsize) (self->end - self->p));
@@ -355,7 +355,7 @@ _read_text(LineReader *self, const LogFormatStep *step)
   return length == step->text_length ? FITS : ENDS;
 }
 
-static inline Outcome
+static Outcome
 _read_blank(LineReader *self, const LogFormatStep *step)
 {
   if (self->state.is_after_blank)
@@ -405,7 +405,7 @@ _read_value(LineReader *self, guint i)
   return outcome;
 }
 
-static inline Outcome
+static G_GNUC_NO_INLINE Outcome
 _read_step(LineReader *self, guint i)
 {
   const LogFormatStep *step = &self->format->steps[i];
@@ -429,14 +429,14 @@ _skip_all(const gchar *p, const gchar *end, gssize length, guint8 class)
 
 /* Behind what a line mostly has there; @p: it is something else. */
 static inline const gchar *
-_skip_usual(const LogFormatUsual *self, const gchar *p, const gchar *end)
+_skip_usual(const LogFormat *format, const LogFormatUsual *usual, const gchar *p, const gchar *end)
 {
   const gchar *behind;
 
-  switch (self->shortcut)
+  switch (usual->shortcut)
     {
     case LOG_FORMAT_SHORTCUT_CHARACTER:
-      return p + ((guchar) *p == self->character);
+      return p + ((guchar) *p == usual->character);
     case LOG_FORMAT_SHORTCUT_NUMBER:
       return line_skip_digits(p, end);
     case LOG_FORMAT_SHORTCUT_NAME:
@@ -445,7 +445,7 @@ _skip_usual(const LogFormatUsual *self, const gchar *p, const gchar *end)
       behind = line_skip(p, end, IS_NAME);
       return behind < end && *behind != '~' ? behind : p;
     case LOG_FORMAT_SHORTCUT_ADDRESS:
-      return log_value_skip_ipv4(p, end);
+      return log_value_skip_address(&format->steps[usual - format->usual], p, end);
     case LOG_FORMAT_SHORTCUT_DATE:
       return log_value_skip_date(p, end);
     case LOG_FORMAT_SHORTCUT_STATE:
@@ -492,7 +492,7 @@ _read_usual_steps(LineReader *self, guint limit)
     return;
   while (usual < last && p < end)
     {
-      const gchar *behind = _skip_usual(usual, p, end);
+      const gchar *behind = _skip_usual(self->format, usual, p, end);
 
       if (behind == p)
         break;
@@ -626,9 +626,12 @@ _add_flags(LineReader *self)
   for (guint left = self->state.flags | self->state.denied_flags; left; left &= left - 1)
     {
       guint flag = g_bit_nth_lsf(left, -1);
-      gboolean is_true = self->state.flags & 1 << flag;
+      guint field = self->format->first_flag_field + flag;
 
-      line_values_add(self->values, self->format->first_flag_field + flag, is_true ? "true" : "false", is_true ? 4 : 5);
+      if (self->state.flags & 1 << flag)
+        line_values_add_constant(self->values, field, "true");
+      else
+        line_values_add_constant(self->values, field, "false");
     }
 }
 

@@ -122,15 +122,12 @@ _read_state(LineReader *self, const LogFormatStep *step)
 }
 
 /*
- * In front of the port, and whatever else is joined to the value at @i by characters that it may consist of, too.
+ * In front of the port, and whatever else is joined to a value at @start by characters that it may consist of, too.
  * All that is joined is read from its end at @p.  NULL: it is something else.
  */
 static const gchar *
-_find_end_of_joined(const LineReader *self, guint i, const gchar *p, guint8 class)
+_find_end_of_joined(const LogFormatStep *value, const gchar *start, const gchar *p, guint8 class)
 {
-  const LogFormatStep *value = &self->format->steps[i];
-  const gchar *start = self->p;
-
   for (const LogFormatStep *step = value + value->joined_steps; step > value; step--)
     {
       if (step->type == LOG_FORMAT_VALUE)
@@ -161,7 +158,7 @@ _read_name(LineReader *self, guint i)
 
   /* "~" ends the name of a frontend */
   if (step->joined_steps && (behind == self->end || *behind != '~'))
-    end = _find_end_of_joined(self, i, behind, IS_NAME);
+    end = _find_end_of_joined(step, self->p, behind, IS_NAME);
   if (!end || end == self->p)
     return line_reader_outcome_at(self, behind);
   line_reader_add_first(self, step, self->p, end);
@@ -231,8 +228,8 @@ _is_address(const gchar *start, const gchar *end)
   return inet_pton(AF_INET6, text, &address) == 1 || inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* the longest IPv4 address, and what stands behind it */
-#define IPV4_WORD 16
+/* the longest IPv4 address and the character behind it */
+#define IPV4_MAX 16
 
 /* Whether so many digits are one number of an IPv4 address; four characters can be read. */
 static inline gboolean
@@ -247,12 +244,13 @@ _is_byte(const gchar *digits, gsize length)
   return GUINT32_FROM_BE(word) >> (8 * (sizeof(word) - length)) <= ('2' << 16 | '5' << 8 | '5');
 }
 
-const gchar *
-log_value_skip_ipv4(const gchar *p, const gchar *end)
+/* Behind "10.0.1.2"; @p: there is none, or not enough behind it. */
+static inline const gchar *
+_skip_ipv4(const gchar *p, const gchar *end)
 {
   const gchar *start = p;
 
-  if (end - p < IPV4_WORD)
+  if (end - p < IPV4_MAX)
     return p;
   for (guint i = 0; i < 4; i++)
     {
@@ -279,41 +277,34 @@ _skip_no_address(const gchar *p, const gchar *end)
 
 /* Not further than an address, and numbers that are joined to it, can be. */
 static const gchar *
-_skip_address_characters(const LineReader *self, guint i)
+_skip_address_characters(const LogFormatStep *step, const gchar *p, const gchar *end)
 {
-  gsize max = INET6_ADDRSTRLEN + self->format->steps[i].joined_steps * JOINED_STEP_MAX;
+  gsize max = INET6_ADDRSTRLEN + step->joined_steps * JOINED_STEP_MAX;
 
-  return line_skip(self->p, self->p + MIN(max, (gsize) (self->end - self->p)), IS_ADDRESS);
+  return line_skip(p, p + MIN(max, (gsize) (end - p)), IS_ADDRESS);
 }
 
-/* NULL: there is none. */
-static const gchar *
-_skip_address(LineReader *self, guint i)
+const gchar *
+log_value_skip_address(const LogFormatStep *step, const gchar *start, const gchar *end)
 {
-  const gchar *start = self->p;
-  const gchar *end = log_value_skip_ipv4(start, self->end);
+  const gchar *p = _skip_ipv4(start, end);
 
-  if (end > start)
-    return end;
-  end = _skip_no_address(start, self->end);
-  if (end)
-    return end;
-  if (self->format->steps[i].flags & LOG_FORMAT_HEXADECIMAL)
-    end = line_skip(start, self->end, IS_UPPER_HEX);
-  else
-    {
-      end = _find_end_of_joined(self, i, _skip_address_characters(self, i), IS_ADDRESS);
-      if (!end || !_is_address(start, end))
-        return NULL;
-    }
-  return end == start ? NULL : end;
+  if (p > start)
+    return p;
+  p = _skip_no_address(start, end);
+  if (p)
+    return p;
+  if (step->flags & LOG_FORMAT_HEXADECIMAL)
+    return line_skip(start, end, IS_UPPER_HEX);
+  p = _find_end_of_joined(step, start, _skip_address_characters(step, start, end), IS_ADDRESS);
+  return p && _is_address(start, p) ? p : start;
 }
 
 /* The part of an address that a line ends with, when it is cut there. */
 static gboolean
 _may_be_cut_address(const LineReader *self, guint i)
 {
-  return _skip_address_characters(self, i) == self->end
+  return _skip_address_characters(&self->format->steps[i], self->p, self->end) == self->end
          || (self->end - self->p < 4 && memcmp(self->p, "unix", self->end - self->p) == 0);
 }
 
@@ -330,13 +321,14 @@ _is_missing(const LineReader *self, guint i)
 static Outcome
 _read_address(LineReader *self, guint i)
 {
-  const gchar *end = _skip_address(self, i);
+  const LogFormatStep *step = &self->format->steps[i];
+  const gchar *end = log_value_skip_address(step, self->p, self->end);
 
-  if (!end && _is_missing(self, i))
+  if (end == self->p && _is_missing(self, i))
     return FITS;
-  if (!end)
+  if (end == self->p)
     return _may_be_cut_address(self, i) ? ENDS : DIFFERS;
-  line_reader_add_first(self, &self->format->steps[i], self->p, end);
+  line_reader_add_first(self, step, self->p, end);
   self->p = end;
   return FITS;
 }

@@ -24,8 +24,8 @@ Outcome log_value_read(LineReader *self, guint i);
 /* The "~" behind the name of a frontend says so. */
 void log_value_note_frontend_ssl(LineReader *self, gboolean is_ssl);
 
-/* Behind a date, an IPv4 address; @p: there is none. */
+/* Behind a date, the address of a step; @p: there is none. */
 const gchar *log_value_skip_date(const gchar *p, const gchar *end);
-const gchar *log_value_skip_ipv4(const gchar *p, const gchar *end);
+const gchar *log_value_skip_address(const LogFormatStep *step, const gchar *p, const gchar *end);
 
 #endif

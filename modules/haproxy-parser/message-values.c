@@ -25,12 +25,13 @@
 typedef struct _BlockEntry
 {
   guint16 field;
-  /* of its LineField */
   guint8 type;
   /* the value is a part of the source */
   guint8 is_reference;
   /* from the bottom of the table */
   guint32 ofs;
+  /* NULL: the value may be another one the next time */
+  const gchar *constant;
 } BlockEntry;
 
 /* the ofs of one that is not there, since a value before it has the same name */
@@ -62,6 +63,12 @@ typedef struct _Statement
  * Names
  *****************************************************************************/
 
+static const guint8 TYPES[] = {
+  [LINE_FIELD_STRING] = LM_VT_STRING,
+  [LINE_FIELD_INTEGER] = LM_VT_INTEGER,
+  [LINE_FIELD_BOOLEAN] = LM_VT_BOOLEAN,
+};
+
 static void
 _look_up(MessageName *self, const gchar *prefix, const LineField *field)
 {
@@ -71,7 +78,7 @@ _look_up(MessageName *self, const gchar *prefix, const LineField *field)
   self->name.handle = log_msg_get_value_handle(full_name);
   self->name.name = log_msg_get_value_name(self->name.handle, &length);
   self->name.length = length;
-  self->type = field->type;
+  self->type = TYPES[field->type];
   g_free(full_name);
 }
 
@@ -122,17 +129,9 @@ _is_integer(const LineValue *value)
 }
 
 static inline LogMessageValueType
-_get_type(guint8 field_type, const LineValue *value)
+_get_type(LogMessageValueType usual, const LineValue *value)
 {
-  switch (field_type)
-    {
-    case LINE_FIELD_INTEGER:
-      return value->is_integer || _is_integer(value) ? LM_VT_INTEGER : LM_VT_STRING;
-    case LINE_FIELD_BOOLEAN:
-      return LM_VT_BOOLEAN;
-    default:
-      return LM_VT_STRING;
-    }
+  return usual != LM_VT_INTEGER || value->is_integer || _is_integer(value) ? usual : LM_VT_STRING;
 }
 
 static void
@@ -171,20 +170,17 @@ _get_entry(const BlockEntry *self, gchar *bottom)
 static inline gboolean
 _update_reference(const BlockEntry *self, gchar *copy, const LineValue *value, const MessageSource *source)
 {
-  NVEntry *entry = _get_entry(self, copy);
-
   if (!_is_in_source(value, source))
     return FALSE;
-  compat_nv_entry_refer_to(entry, value->start - source->start, value->length);
-  if (self->type == LINE_FIELD_INTEGER)
-    entry->type = _get_type(self->type, value);
+  compat_nv_entry_refer_to(
+    _get_entry(self, copy), value->start - source->start, value->length, _get_type(self->type, value));
   return TRUE;
 }
 
 static gboolean
 _update_value(const BlockEntry *self, NVTable *table, gchar *copy, const LineValue *value, const MessageSource *source)
 {
-  if (self->ofs == NO_ENTRY
+  if (self->ofs == NO_ENTRY || (self->constant && self->constant == value->start)
       || compat_nv_entry_has(_get_entry(self, nv_table_get_bottom(table)), value->start, value->length))
     return TRUE;
   return !_is_in_source(value, source)
@@ -273,6 +269,7 @@ _compose_block(Block *self, const Statement *statement)
       .field = values->values[i].field,
       .type = statement->names->names[values->values[i].field].type,
       .ofs = NO_ENTRY,
+      .constant = values->values[i].is_constant ? values->values[i].start : NULL,
     };
   for (guint i = 0; i < count; i++)
     {

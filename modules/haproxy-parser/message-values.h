@@ -17,7 +17,7 @@
 typedef struct _MessageName
 {
   CompatNVName name;
-  /* of its LineField */
+  /* of its values, but for those of a number's that are none */
   guint8 type;
   /* among the others, by handle */
   guint16 rank;
