@@ -39,8 +39,8 @@ typedef struct _LineValue
   const gchar *start;
   guint32 length;
   guint16 field;
-  /* it was read as a whole number that 64 bits can hold; others may be one, too */
-  guint8 is_integer;
+  /* it consists of digits; others may, too */
+  guint8 is_number;
   /* no other string is ever where it is */
   guint8 is_constant;
 } LineValue;
@@ -56,9 +56,6 @@ typedef struct _LineValues
   guint count;
   LineValue values[LINE_VALUES_MAX];
 } LineValues;
-
-/* so many digits fit into 64 bits, whatever the sign */
-#define LINE_VALUE_SAFE_DIGITS 18
 
 static inline void
 _line_values_append(LineValues *self, LineValue value)
@@ -79,15 +76,6 @@ line_values_add_constant(LineValues *self, guint field, const gchar *string)
 {
   _line_values_append(self,
                       (LineValue){ .start = string, .length = strlen(string), .field = field, .is_constant = TRUE });
-}
-
-/* what consists of digits */
-static inline void
-line_values_add_digits(LineValues *self, guint field, const gchar *start, gsize length)
-{
-  gboolean is_integer = length <= LINE_VALUE_SAFE_DIGITS;
-
-  _line_values_append(self, (LineValue){ .start = start, .length = length, .field = field, .is_integer = is_integer });
 }
 
 #endif

@@ -877,19 +877,18 @@ _get_character(const LogFormatStep *step)
 static LogFormatUsual *
 _find_usual(const Compiler *self)
 {
-  LogFormatUsual *usual = g_new(LogFormatUsual, self->steps->len);
+  guint count = self->steps->len;
+  LogFormatUsual *usual = g_new0(LogFormatUsual, count + 1);
 
-  for (guint i = 0; i < self->steps->len; i++)
+  for (guint i = 0; i < count; i++)
     {
       const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i), *next = _get_next(self, i);
 
-      usual[i] = (LogFormatUsual){
-        .shortcut = _find_shortcut(step),
-        .is_telling = step->is_telling,
-        .field = step->field,
-        .character = _get_character(step),
-        .character_behind = next ? _get_character(next) : LOG_FORMAT_NO_CHARACTER,
-      };
+      usual[i].shortcut = _find_shortcut(step);
+      usual[i].field = step->field;
+      usual[i].character = _get_character(step);
+      usual[i].character_behind = next ? _get_character(next) : LOG_FORMAT_NO_CHARACTER;
+      usual[i + 1].telling_before = usual[i].telling_before + step->is_telling;
     }
   return usual;
 }

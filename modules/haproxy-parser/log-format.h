@@ -132,7 +132,8 @@ typedef enum _LogFormatShortcut
 typedef struct _LogFormatUsual
 {
   guint8 shortcut;
-  guint8 is_telling;
+  /* how many steps in front of it are telling, without the highest bits */
+  guint8 telling_before;
   guint16 field;
   /* of this step, and of the one behind it, if they are one; else LOG_FORMAT_NO_CHARACTER */
   gint16 character;
@@ -166,7 +167,7 @@ typedef struct _LogFormatStep
 typedef struct _LogFormat
 {
   LogFormatStep *steps;
-  /* of each step */
+  /* of each step, and of the end */
   LogFormatUsual *usual;
   guint step_count;
   /* in the order in which a line gives them values; behind those of the string come the LOG_FORMAT_FLAG_FIELDs */

@@ -428,24 +428,25 @@ _skip_all(const gchar *p, const gchar *end, gssize length, guint8 class)
 }
 
 /* Behind what a line mostly has there; @p: it is something else. */
-static inline const gchar *
-_skip_usual(const LogFormat *format, const LogFormatUsual *usual, const gchar *p, const gchar *end)
+static const gchar *
+_skip_usual(LineReader *self, const LogFormatUsual *usual, const gchar *p, const gchar *end)
 {
   const gchar *behind;
 
   switch (usual->shortcut)
     {
     case LOG_FORMAT_SHORTCUT_CHARACTER:
-      return p + ((guchar) *p == usual->character);
-    case LOG_FORMAT_SHORTCUT_NUMBER:
-      return line_skip_digits(p, end);
+      return p + (p < end && (guchar) *p == usual->character);
     case LOG_FORMAT_SHORTCUT_NAME:
       return line_skip(p, end, IS_NAME);
     case LOG_FORMAT_SHORTCUT_FRONTEND:
       behind = line_skip(p, end, IS_NAME);
-      return behind < end && *behind != '~' ? behind : p;
+      if (behind == p || behind == end || *behind == '~')
+        return p;
+      log_value_note_frontend_ssl(self, FALSE);
+      return behind;
     case LOG_FORMAT_SHORTCUT_ADDRESS:
-      return log_value_skip_address(&format->steps[usual - format->usual], p, end);
+      return log_value_skip_address(&self->format->steps[usual - self->format->usual], p, end);
     case LOG_FORMAT_SHORTCUT_DATE:
       return log_value_skip_date(p, end);
     case LOG_FORMAT_SHORTCUT_STATE:
@@ -454,24 +455,6 @@ _skip_usual(const LogFormat *format, const LogFormatUsual *usual, const gchar *p
       return _skip_all(p, end, 4, IS_STATE);
     default:
       return p;
-    }
-}
-
-static inline void
-_add_usual(LineReader *self, const LogFormatUsual *usual, const gchar *start, const gchar *end)
-{
-  switch (usual->shortcut)
-    {
-    case LOG_FORMAT_SHORTCUT_CHARACTER:
-      return;
-    case LOG_FORMAT_SHORTCUT_NUMBER:
-      line_values_add_digits(self->values, usual->field, start, end - start);
-      return;
-    case LOG_FORMAT_SHORTCUT_FRONTEND:
-      log_value_note_frontend_ssl(self, FALSE);
-      /* fall through */
-    default:
-      line_values_add(self->values, usual->field, start, end - start);
     }
 }
 
@@ -485,19 +468,21 @@ _read_usual_steps(LineReader *self, guint limit)
   const LogFormatUsual *first = &self->format->usual[self->state.step], *last = &self->format->usual[limit];
   const LogFormatUsual *usual = first;
   const gchar *p = self->p, *end = self->end;
-  guint telling_values = 0;
+  /* each step has a field of its own: there is room for all */
+  LineValue *value = &self->values->values[self->values->count];
 
   /* no blank follows another: only the first one here may be one too many */
   if (self->state.is_after_blank && usual < last && usual->character == ' ')
     return;
-  while (usual < last && p < end)
+  while (usual < last)
     {
-      const gchar *behind = _skip_usual(self->format, usual, p, end);
+      gboolean is_number = usual->shortcut == LOG_FORMAT_SHORTCUT_NUMBER;
+      const gchar *behind = is_number ? line_skip_digits(p, end) : _skip_usual(self, usual, p, end);
 
       if (behind == p)
         break;
-      _add_usual(self, usual, p, behind);
-      telling_values += usual->is_telling;
+      if (usual->character == LOG_FORMAT_NO_CHARACTER)
+        *value++ = (LineValue){ .start = p, .length = behind - p, .field = usual->field, .is_number = is_number };
       p = behind;
       usual++;
       if (usual < last && p < end && (guchar) *p == usual[-1].character_behind)
@@ -509,9 +494,10 @@ _read_usual_steps(LineReader *self, guint limit)
   if (usual == first)
     return;
   self->p = p;
+  self->values->count = value - self->values->values;
   self->state.step = usual - self->format->usual;
   self->state.is_after_blank = usual[-1].character == ' ';
-  self->state.telling_values += telling_values;
+  self->state.telling_values += (guint8) (usual->telling_before - first->telling_before);
 }
 
 /*****************************************************************************

@@ -18,6 +18,8 @@
 /* of a message that HAProxy's TCP or HTTP format fits */
 #define USUAL_COUNT 48
 #define USUAL_SIZE 4096
+/* so many fit into 64 bits, whatever the sign */
+#define SAFE_DIGITS 18
 /* kinds of lines whose blocks a thread keeps */
 #define BLOCKS 8
 
@@ -120,7 +122,7 @@ _is_integer(const LineValue *value)
 {
   gsize sign = value->length && *value->start == '-';
 
-  if (value->length == sign || value->length - sign > LINE_VALUE_SAFE_DIGITS)
+  if (value->length == sign || value->length - sign > SAFE_DIGITS)
     return FALSE;
   for (gsize i = sign; i < value->length; i++)
     if (!g_ascii_isdigit(value->start[i]))
@@ -131,7 +133,9 @@ _is_integer(const LineValue *value)
 static inline LogMessageValueType
 _get_type(LogMessageValueType usual, const LineValue *value)
 {
-  return usual != LM_VT_INTEGER || value->is_integer || _is_integer(value) ? usual : LM_VT_STRING;
+  if (usual != LM_VT_INTEGER || (value->is_number && value->length <= SAFE_DIGITS) || _is_integer(value))
+    return usual;
+  return LM_VT_STRING;
 }
 
 static void
