@@ -12,6 +12,27 @@
 
 #include <string.h>
 
+/* How many of a message's handles are lower than the block's. */
+static gsize
+_count_lower(NVTable *table, NVTable *block)
+{
+  NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
+  gsize count = table->index_size;
+
+  while (count && entries[count - 1].handle >= others[0].handle)
+    count--;
+  return count;
+}
+
+/* Whether all other handles of a message are higher than the block's: mostly they are, since they are made in one go. */
+static inline gboolean
+_is_rest_higher(NVTable *table, NVTable *block, gsize lower)
+{
+  NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
+
+  return lower == table->index_size || entries[lower].handle > others[block->index_size - 1].handle;
+}
+
 /* Whether a message has none of the handles of the block. */
 static gboolean
 _is_disjoint(NVTable *table, NVTable *block)
@@ -19,7 +40,7 @@ _is_disjoint(NVTable *table, NVTable *block)
   NVIndexEntry *entries = compat_nv_table_get_index(table), *end = entries + table->index_size;
   NVIndexEntry *others = compat_nv_table_get_index(block), *others_end = others + block->index_size;
 
-  if (entries == end || others == others_end || end[-1].handle < others[0].handle)
+  if (_is_rest_higher(table, block, _count_lower(table, block)))
     return TRUE;
   while (entries < end && others < others_end)
     {
@@ -57,27 +78,35 @@ _shift(const NVIndexEntry *other, guint32 used)
   return (NVIndexEntry){ .handle = other->handle, .ofs = other->ofs + used };
 }
 
-/* Both indexes are sorted by handle. */
+/* Both indexes are sorted by handle: merged from their ends, in place. */
 static void
 _merge_index(NVTable *table, NVTable *block)
 {
   NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
   gsize left = table->index_size, count = block->index_size;
 
-  table->index_size += count;
-  if (!left || !count || entries[left - 1].handle < others[0].handle)
-    {
-      /* mostly */
-      for (gsize i = 0; i < count; i++)
-        entries[left + i] = _shift(&others[i], table->used);
-      return;
-    }
   for (; count; count--)
     {
       for (; left && entries[left - 1].handle > others[count - 1].handle; left--)
         entries[left + count - 1] = entries[left - 1];
       entries[left + count - 1] = _shift(&others[count - 1], table->used);
     }
+}
+
+static void
+_add_index(NVTable *table, NVTable *block)
+{
+  NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
+  gsize lower = _count_lower(table, block), count = block->index_size;
+
+  if (!_is_rest_higher(table, block, lower))
+    {
+      _merge_index(table, block);
+      return;
+    }
+  memmove(&entries[lower + count], &entries[lower], (table->index_size - lower) * sizeof(*entries));
+  for (gsize i = 0; i < count; i++)
+    entries[lower + i] = _shift(&others[i], table->used);
 }
 
 /* A message that was cloned shares its values with the original. */
@@ -106,7 +135,7 @@ compat_log_msg_copy_block(LogMessage *msg, NVTable *block)
 {
   gsize space = block->used + block->index_size * sizeof(NVIndexEntry);
 
-  if (!_is_disjoint(msg->payload, block) || msg->payload->size + space > NV_TABLE_MAX_BYTES)
+  if ((block->index_size && !_is_disjoint(msg->payload, block)) || msg->payload->size + space > NV_TABLE_MAX_BYTES)
     return NULL;
   _own_payload(msg, space);
   if (!nv_table_alloc_check(msg->payload, space))
@@ -117,7 +146,10 @@ compat_log_msg_copy_block(LogMessage *msg, NVTable *block)
 void
 compat_log_msg_commit_block(LogMessage *msg, NVTable *block)
 {
-  _merge_index(msg->payload, block);
+  if (!block->index_size)
+    return;
+  _add_index(msg->payload, block);
+  msg->payload->index_size += block->index_size;
   msg->payload->used += block->used;
   _note_change(msg);
 }

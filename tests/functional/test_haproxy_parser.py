@@ -15,7 +15,14 @@ TCP_VALUES = dict(
     client_ip="10.0.1.2", client_port="33313", accept_date=DATE, frontend_name="fnt", backend_name="bck", server_name="srv1",
     Tw="0", Tc="0", Tt="5007", bytes_read="212", termination_state="CD", actconn="0", feconn="0", beconn="0", srv_conn="0",
     retries="3", srv_queue="0", backend_queue="0", frontend_ssl="false", process_name="haproxy", pid="14387", format="tcp")
-
+HTTP_VALUES = dict(
+    client_ip="10.0.1.2", client_port="33317", request_date=DATE, frontend_name="http-in", backend_name="static",
+    server_name="srv1", TR="10", Tw="0", Tc="30", Tr="69", Ta="109", status_code="200", bytes_read="2750",
+    captured_request_cookie="-", captured_response_cookie="-", termination_state="----", actconn="1", feconn="1", beconn="1",
+    srv_conn="1", retries="0", srv_queue="0", backend_queue="0", captured_request_headers="1wt.eu|x|y",
+    request_header={"1": "1wt.eu", "2": "x", "3": "y"}, captured_response_headers="z", response_header={"1": "z"},
+    http_request="GET /a#22b HTTP/1.1", http_method="GET", http_uri="/a#22b", http_path="/a#22b", http_version="HTTP/1.1",
+    frontend_ssl="true", process_name="haproxy", pid="14387", format="http")
 
 HEADERS = ["haproxy[14387]: ", "<134>Feb  6 12:12:56 localhost haproxy[14387]: ",
            "<134>1 2009-02-06T12:12:56+00:00 localhost haproxy 14387 - - "]
@@ -144,6 +151,17 @@ def test_another_line_replaces_the_values(parse):
     path = f"{parser()} rewrite {{ set('{TCP.replace('5007', '9')}' value('MESSAGE')); }}; {parser()}"
     (message,) = parse(path, HEADERS[0] + TCP)
     assert values(message) == {**TCP_VALUES, "Tt": "9"}
+
+
+@pytest.mark.parametrize("name, remains", [("accept_date", True), ("A", True), ("client_ip", False)])
+def test_values_that_are_there_already(parse, name, remains):
+    """Their names were made before those of the line's values, between them, or behind them; or are one of them."""
+    rewrite = f'rewrite {{ set("0" value(".haproxy.{name}")); set("1" value(".haproxy.Z")); }};'
+    expected = {**HTTP_VALUES, **({name: "0"} if remains else {}), "Z": "1"}
+    plain = {key: value for key, value in expected.items() if isinstance(value, str)}
+    look_up = "rewrite { set('%s' value('.haproxy.found')); };" % "|".join(f"${{.haproxy.{key}}}" for key in plain)
+    (message,) = parse(f"if {{ {parser('template(x)')} }} else {{ {rewrite} {parser()} {look_up} }};", HEADERS[0] + HTTP)
+    assert values(message) == {**expected, "found": "|".join(plain.values())}
 
 
 def test_template(parse):
