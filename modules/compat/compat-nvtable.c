@@ -24,7 +24,8 @@ _count_lower(NVTable *table, NVTable *block)
   return count;
 }
 
-/* Whether all other handles of a message are higher than the block's: mostly they are, since they are made in one go. */
+/* Whether all other handles of a message are higher than the block's: mostly they are, since they are made in one go.
+ */
 static inline gboolean
 _is_rest_higher(NVTable *table, NVTable *block, gsize lower)
 {
@@ -70,8 +71,7 @@ _grow(NVTable *table, gsize space)
   return grown;
 }
 
-/* An entry of the block as it is in the table: offsets count from the end, and the block comes in front of what is
- * there. */
+/* An entry of the block in the table: offsets count from the end, and the block comes in front of what is there. */
 static inline NVIndexEntry
 _shift(const NVIndexEntry *other, guint32 used)
 {

@@ -56,7 +56,7 @@ line_skip(const gchar *p, const gchar *end, guint8 class)
 }
 
 /* Eight times the same character. */
-#define LINE_WORD_OF(character) ((character) *G_GUINT64_CONSTANT(0x0101010101010101))
+#define LINE_WORD_OF(character) (G_GUINT64_CONSTANT(0x0101010101010101) * (character))
 
 /* Eight characters, the first one in the lowest byte. */
 static inline guint64
