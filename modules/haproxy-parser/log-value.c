@@ -228,30 +228,29 @@ _is_address(const gchar *start, const gchar *end)
   return inet_pton(AF_INET6, text, &address) == 1 || inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* the longest IPv4 address and the character behind it */
-#define IPV4_MAX 16
-
-/* Whether so many digits are one number of an IPv4 address; four characters can be read. */
+/* Whether what is between them is one number of an IPv4 address, without a branch for how long it is. */
 static inline gboolean
-_is_byte(const gchar *digits, gsize length)
+_is_byte(const gchar *digits, const gchar *behind, const gchar *end)
 {
-  guint32 word;
+  guint32 word = 0;
+  gsize length = behind - digits;
 
   if (length - 1 > 2)
     return FALSE;
-  /* as words their order is that of numbers; which length it is cannot be foreseen */
-  memcpy(&word, digits, sizeof(word));
+  if (end - digits >= (gssize) sizeof(word))
+    memcpy(&word, digits, sizeof(word));
+  else
+    memcpy(&word, digits, length);
+  /* the order of such words is that of the numbers */
   return GUINT32_FROM_BE(word) >> (8 * (sizeof(word) - length)) <= ('2' << 16 | '5' << 8 | '5');
 }
 
-/* Behind "10.0.1.2"; @p: there is none, or not enough behind it. */
+/* Behind "10.0.1.2"; @p: there is none. */
 static inline const gchar *
 _skip_ipv4(const gchar *p, const gchar *end)
 {
   const gchar *start = p;
 
-  if (end - p < IPV4_MAX)
-    return p;
   for (guint i = 0; i < 4; i++)
     {
       const gchar *digits = i ? p + 1 : p;
@@ -259,7 +258,7 @@ _skip_ipv4(const gchar *p, const gchar *end)
       if (i && (p == end || *p != '.'))
         return start;
       p = line_skip_digits(digits, end);
-      if (!_is_byte(digits, p - digits))
+      if (!_is_byte(digits, p, end))
         return start;
     }
   /* in front of other characters of addresses it is a part of something else, but for the port's colon */
