@@ -650,26 +650,34 @@ _fits_with_any_cookie(LineReader *self, const gchar *line)
   return _read_line(self, &marker, &beginning.end) == FITS;
 }
 
+static inline LineReader
+_begin(const LogFormat *format, const gchar *line, gsize length, LineValues *values)
+{
+  values->count = 0;
+  return (LineReader){
+    .format = format,
+    .p = line,
+    .end = line + length,
+    .values = values,
+    /* in front of a line there is as good as a blank */
+    .state = { .is_after_blank = TRUE },
+    .budget = BUDGET_MIN + 4 * length,
+  };
+}
+
 LogLineResult
 log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineValues *values, LogLineMark *mark,
                guint mark_step)
 {
-  LineReader self = {
-    .format = format,
-    .end = line + length,
-    .values = values,
-    .choice = mark->choice,
-    .budget = BUDGET_MIN + 4 * length,
-  };
+  LineReader self = _begin(format, line, length, values);
   Marker marker = { .mark = mark, .step = mark_step };
   Outcome outcome;
 
-  _set_state(&self, &mark->state);
-  if (!self.p)
-    self.p = line;
-  /* in front of a line there is as good as a blank */
-  self.state.is_after_blank |= !self.state.step;
-
+  if (mark->state.p)
+    {
+      self.choice = mark->choice;
+      _set_state(&self, &mark->state);
+    }
   outcome = _read_line(&self, &marker, &mark->end);
   if (outcome != FITS && self.has_doubted_cookie)
     {
@@ -692,19 +700,11 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
 void
 log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, LineValues *values)
 {
-  LineReader self = {
-    .format = format,
-    .p = line,
-    .end = line + length,
-    .values = values,
-    .state = { .is_after_blank = TRUE },
-    .budget = BUDGET_MIN + 4 * length,
-  };
+  LineReader self = _begin(format, line, length, values);
   LogLineMark nowhere = { .state = { .step = 0 } };
   Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
   Outcome outcome = FITS;
 
-  values->count = 0;
   while ((outcome = outcome == FITS ? _read_steps(&self, &marker) : outcome) == DIFFERS && self.choice.next_end)
     outcome = _go_back(&self, &marker);
   _drop_cut_value(&self);
