@@ -24,8 +24,7 @@ _count_lower(NVTable *table, NVTable *block)
   return count;
 }
 
-/* Whether all other handles of a message are higher than the block's: mostly they are, since they are made in one go.
- */
+/* Whether the others are higher than the block's: mostly they are, since its handles are made in one go. */
 static inline gboolean
 _is_rest_higher(NVTable *table, NVTable *block, gsize lower)
 {
@@ -135,7 +134,7 @@ compat_log_msg_copy_block(LogMessage *msg, NVTable *block)
 {
   gsize space = block->used + block->index_size * sizeof(NVIndexEntry);
 
-  if ((block->index_size && !_is_disjoint(msg->payload, block)) || msg->payload->size + space > NV_TABLE_MAX_BYTES)
+  if (!_is_disjoint(msg->payload, block) || msg->payload->size + space > NV_TABLE_MAX_BYTES)
     return NULL;
   _own_payload(msg, space);
   if (!nv_table_alloc_check(msg->payload, space))
@@ -146,8 +145,6 @@ compat_log_msg_copy_block(LogMessage *msg, NVTable *block)
 void
 compat_log_msg_commit_block(LogMessage *msg, NVTable *block)
 {
-  if (!block->index_size)
-    return;
   _add_index(msg->payload, block);
   msg->payload->index_size += block->index_size;
   msg->payload->used += block->used;
@@ -157,6 +154,8 @@ compat_log_msg_commit_block(LogMessage *msg, NVTable *block)
 gboolean
 compat_log_msg_add_block(LogMessage *msg, NVTable *block)
 {
+  if (!block->index_size)
+    return TRUE;
   if (!compat_log_msg_copy_block(msg, block))
     return FALSE;
   compat_log_msg_commit_block(msg, block);

@@ -53,6 +53,7 @@ gboolean compat_log_msg_add_block(LogMessage *msg, NVTable *block);
 
 /**
  * compat_log_msg_copy_block() - the first half of compat_log_msg_add_block()
+ * @block: not empty
  *
  * Returns the copy of the block's bottom, where values may yet be changed; NULL for FALSE.
  * The message has nothing of it until compat_log_msg_commit_block().

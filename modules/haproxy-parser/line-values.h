@@ -41,7 +41,7 @@ typedef struct _LineValue
   guint16 field;
   /* it consists of digits; others may, too */
   guint8 is_number;
-  /* no other string is ever where it is */
+  /* a string constant: where it is says what it is */
   guint8 is_constant;
 } LineValue;
 

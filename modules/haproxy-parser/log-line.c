@@ -468,7 +468,7 @@ _read_usual_steps(LineReader *self, guint limit)
   const LogFormatUsual *first = &self->format->usual[self->state.step], *last = &self->format->usual[limit];
   const LogFormatUsual *usual = first;
   const gchar *p = self->p, *end = self->end;
-  /* each step has a field of its own: there is room for all */
+  /* there is room for all: each usual value has a field of its own, and log_format_new() limits the fields */
   LineValue *value = &self->values->values[self->values->count];
 
   /* no blank follows another: only the first one here may be one too many */

@@ -343,16 +343,19 @@ static gboolean
 _set_at_once(LogMessage *msg, Statement *statement)
 {
   Block *block;
-  gchar *copy = NULL;
+  gboolean is_similar;
+  gchar *copy;
 
   if (!statement->names->fit_into_block)
     return FALSE;
   block = _get_block(statement);
   if (statement->source.handle && !compat_log_msg_refer_to(msg, statement->source.handle, block->table->used))
     statement->source = (MessageSource){ .handle = LM_V_NONE };
-  if (_is_similar(block, statement))
-    copy = compat_log_msg_copy_block(msg, block->table);
-  if (!copy || !_update_copy(block, copy, statement))
+  is_similar = _is_similar(block, statement);
+  if (!is_similar)
+    _compose_block(block, statement);
+  copy = compat_log_msg_copy_block(msg, block->table);
+  if (copy && is_similar && !_update_copy(block, copy, statement))
     {
       _compose_block(block, statement);
       copy = compat_log_msg_copy_block(msg, block->table);

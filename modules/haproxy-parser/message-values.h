@@ -17,7 +17,7 @@
 typedef struct _MessageName
 {
   CompatNVName name;
-  /* of its values, but for those of a number's that are none */
+  /* LM_VT_*; a number's value that is none is a string */
   guint8 type;
   /* among the others, by handle */
   guint16 rank;

@@ -156,11 +156,13 @@ def test_another_line_replaces_the_values(parse):
 @pytest.mark.parametrize("name, remains", [("accept_date", True), ("A", True), ("client_ip", False)])
 def test_values_that_are_there_already(parse, name, remains):
     """Their names were made before those of the line's values, between them, or behind them; or are one of them."""
+    first = 'rewrite { set("2" value(".haproxy.first")); };'
     rewrite = f'rewrite {{ set("0" value(".haproxy.{name}")); set("1" value(".haproxy.Z")); }};'
-    expected = {**HTTP_VALUES, **({name: "0"} if remains else {}), "Z": "1"}
+    expected = {**HTTP_VALUES, **({name: "0"} if remains else {}), "Z": "1", "first": "2"}
     plain = {key: value for key, value in expected.items() if isinstance(value, str)}
     look_up = "rewrite { set('%s' value('.haproxy.found')); };" % "|".join(f"${{.haproxy.{key}}}" for key in plain)
-    (message,) = parse(f"if {{ {parser('template(x)')} }} else {{ {rewrite} {parser()} {look_up} }};", HEADERS[0] + HTTP)
+    path = f"{first} if {{ {parser('template(x)')} }} else {{ {rewrite} {parser()} {look_up} }};"
+    (message,) = parse(path, HEADERS[0] + HTTP)
     assert values(message) == {**expected, "found": "|".join(plain.values())}
 
 

@@ -200,6 +200,13 @@ static const Case CASES[] = {
   { TCP, "10.0.1.2:33313 [" DATE "] fnt bck/srv1 0/x/5007 212 -- 0/0/0/0/3 0/0", NULL },
   { TCP, "banana:33313 [" DATE "] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0", NULL },
   { "%ci:%cp x", "1:2:3:4 x", NULL },
+  /* at the end of a line, too */
+  { "%Tt %ci:%Tw:%Tc", "5 10.0.0.1:-1:5", "Tt=[5] client_ip=[10.0.0.1] Tw=[-1] Tc=[5]" },
+  { "%Tt %ci:%Tw:%Tc", "5 10.0.0.1:-1:500000000", "Tt=[5] client_ip=[10.0.0.1] Tw=[-1] Tc=[500000000]" },
+  { "%ci", "10.0.0.255", "client_ip=[10.0.0.255]" },
+  { "%ci", "10.0.0.256", NULL },
+  { "%ci", "256.0.0.10", NULL },
+  { "%ci", "10.0.0.", NULL },
 };
 
 /* cut, these look like other ones */
@@ -359,6 +366,8 @@ static const Case TRUNCATED[] = {
     "127.0.0.1 200 \"GET /aa",
     "client_ip=[127.0.0.1] status_code=[200] http_request=[GET /aa] http_method=[GET] http_uri=[/aa] http_path=[/aa] "
     "truncated=[true]" },
+  { "%Tt %Tw %si:%sp", "1 2 10.0.0.1", "Tt=[1] Tw=[2] truncated=[true]" },
+  { "%Tt %Tw %Tc %ci:%cp:%sp %ST", "1 2 3 10.0.0.1:80", "Tt=[1] Tw=[2] Tc=[3] client_ip=[10.0.0.1] truncated=[true]" },
   { "%ci:%cp %{+Q}[a]", "::1:55 \"", "client_ip=[::1] client_port=[55] truncated=[true]" },
   { "%{+Q}[a]", "\"a", NULL },
   { "%ci:%cp %{+Q}[a] %{+Q}[b]", "::1:55 \"a", NULL },
