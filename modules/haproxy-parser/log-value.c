@@ -98,9 +98,9 @@ log_value_skip_date(const gchar *p, const gchar *end)
     return p;
   for (gsize i = 0; i < DATE_LENGTH; i += sizeof(guint64))
     {
-      guint64 difference = line_get_word(p + i) ^ line_get_word(DATE_PATTERN + i);
+      guint64 difference = line_get_word(&p[i]) ^ line_get_word(&DATE_PATTERN[i]);
 
-      too_much |= difference | (difference + line_get_word(LIMITS + i));
+      too_much |= difference | (difference + line_get_word(&LIMITS[i]));
     }
   if (too_much & LINE_WORD_OF(0x80) || line_skip(p + 3, p + 6, IS_LETTER) != p + 6)
     return p;
