@@ -177,7 +177,7 @@ _read_file(Bench *self, const gchar *path)
 static void
 _make_parser(Bench *self, GlobalConfig *cfg)
 {
-  LogFormatHeaderNames no_names = { NULL };
+  LogFormatHeaderNames no_names = { NULL, NULL };
 
   self->formats = line_formats_new();
   for (const gchar *const *name = line_formats_get_built_in_names(); *name; name++)
