@@ -12,25 +12,20 @@
 
 #include <string.h>
 
-/* How many of a message's handles are lower than the block's. */
-static gsize
-_count_lower(NVTable *table, NVTable *block)
+#define NO_GAP G_MAXSIZE
+
+/* Where the block's handles come among a message's. Mostly nothing is between them, since they are made in one go. */
+static inline gsize
+_find_gap(NVTable *table, NVTable *block)
 {
   NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
-  gsize count = table->index_size;
+  gsize gap = table->index_size;
 
-  while (count && entries[count - 1].handle >= others[0].handle)
-    count--;
-  return count;
-}
-
-/* Whether the others are higher than the block's: mostly they are, since its handles are made in one go. */
-static inline gboolean
-_is_rest_higher(NVTable *table, NVTable *block, gsize lower)
-{
-  NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
-
-  return lower == table->index_size || entries[lower].handle > others[block->index_size - 1].handle;
+  while (gap && entries[gap - 1].handle >= others[0].handle)
+    gap--;
+  if (gap == table->index_size || entries[gap].handle > others[block->index_size - 1].handle)
+    return gap;
+  return NO_GAP;
 }
 
 /* Whether a message has none of the handles of the block. */
@@ -40,7 +35,7 @@ _is_disjoint(NVTable *table, NVTable *block)
   NVIndexEntry *entries = compat_nv_table_get_index(table), *end = entries + table->index_size;
   NVIndexEntry *others = compat_nv_table_get_index(block), *others_end = others + block->index_size;
 
-  if (_is_rest_higher(table, block, _count_lower(table, block)))
+  if (_find_gap(table, block) != NO_GAP)
     return TRUE;
   while (entries < end && others < others_end)
     {
@@ -96,16 +91,16 @@ static void
 _add_index(NVTable *table, NVTable *block)
 {
   NVIndexEntry *entries = compat_nv_table_get_index(table), *others = compat_nv_table_get_index(block);
-  gsize lower = _count_lower(table, block), count = block->index_size;
+  gsize gap = _find_gap(table, block), count = block->index_size;
 
-  if (!_is_rest_higher(table, block, lower))
+  if (gap == NO_GAP)
     {
       _merge_index(table, block);
       return;
     }
-  memmove(&entries[lower + count], &entries[lower], (table->index_size - lower) * sizeof(*entries));
+  memmove(&entries[gap + count], &entries[gap], (table->index_size - gap) * sizeof(*entries));
   for (gsize i = 0; i < count; i++)
-    entries[lower + i] = _shift(&others[i], table->used);
+    entries[gap + i] = _shift(&others[i], table->used);
 }
 
 /* A message that was cloned shares its values with the original. */

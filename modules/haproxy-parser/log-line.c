@@ -405,6 +405,7 @@ _read_value(LineReader *self, guint i)
   return outcome;
 }
 
+/* Not inline: the code that reads what lines mostly are stays together. */
 static G_GNUC_NO_INLINE Outcome
 _read_step(LineReader *self, guint i)
 {
@@ -421,6 +422,7 @@ _read_step(LineReader *self, guint i)
     }
 }
 
+/* Of a length that is known here, so that the loop costs nothing. */
 static inline const gchar *
 _skip_all(const gchar *p, const gchar *end, gssize length, guint8 class)
 {
@@ -650,6 +652,7 @@ _fits_with_any_cookie(LineReader *self, const gchar *line)
   return _read_line(self, &marker, &beginning.end) == FITS;
 }
 
+/* In front of the first step. */
 static inline LineReader
 _begin(const LogFormat *format, const gchar *line, gsize length, LineValues *values)
 {
