@@ -77,7 +77,7 @@ def test_a_release_builds_without_what_a_clone_needs(tmp_path):
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     run(tmp_path / name / "configure", cwd=build, env=environment)
     run("make", "-j2", cwd=build, env=environment)
-    run("make", "-j2", "check", cwd=build, env=environment)
+    run("make", "-j2", "check", "VERBOSE=1", cwd=build, env=environment)
     run("make", "install", f"DESTDIR={tmp_path}/installed", "mandir=/usr/share/man", cwd=build, env=environment)
     assert files_below(tmp_path / "installed") >= PAGES
     # configure only looks for what a user might have
