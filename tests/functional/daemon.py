@@ -102,6 +102,11 @@ def wait_for(condition, what, timeout=PATIENCE):
     return result
 
 
+def is_about_a_second(seconds):
+    """Was it a limit of one second that ended what took so long? The default of five would have taken longer."""
+    return 0.9 < seconds < 4.5
+
+
 @functools.cache
 def _ports():
     """Those that the kernel gives to no client, in any order. Tests that run in parallel have each their own."""
