@@ -19,8 +19,7 @@
 typedef struct _BuiltInFormat
 {
   const gchar *name;
-  /* as HAProxy declares it, but for the names: those that a field has in the other formats, and the types of
-   * expressions */
+  /* as HAProxy declares it, but for the names: those that a field has in the other formats */
   const gchar *string;
   const LineField *fields;
   guint field_count;
@@ -34,8 +33,7 @@ static const BuiltInFormat BUILT_IN_FORMATS[] = {
   { .name = "tcp", .string = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq" },
   { .name = "http", .string = HTTP_STRING },
   { .name = "https",
-    .string = HTTP_STRING " %(fc_err:sint)[fc_err]/%(ssl_fc_err)[ssl_fc_err,hex]/%(ssl_c_err:sint)[ssl_c_err]/"
-                          "%(ssl_c_ca_err:sint)[ssl_c_ca_err]/%(ssl_fc_is_resumed:sint)[ssl_fc_is_resumed] "
+    .string = HTTP_STRING " %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] "
                           "%[ssl_fc_sni]/%sslv/%sslc" },
   { .name = "tcp-clf",
     .string = "%{+Q}o %{-Q}ci - - [%(accept_date)T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U "
@@ -129,8 +127,6 @@ line_formats_get_built_in_names(void)
   return names;
 }
 
-static const LogLineMark BEGINNING;
-
 /*
  * The log-format that a line which ends early can have been printed with: the one that it shows most of.  Of several
  * those that say the same of it.
@@ -165,15 +161,16 @@ const LineFormat *
 line_formats_parse(const GArray *self, const gchar *line, gsize length, LineValues *values)
 {
   const LineFormat *formats = (const LineFormat *) self->data;
-  LogLineMark mark = BEGINNING;
   Truncated truncated = { .format = NULL };
+  LogLineMark mark;
 
+  log_line_mark_reset(&mark);
   for (guint i = 0; i < self->len; i++)
     {
       const LineFormat *format = &formats[i];
 
       if (mark.state.step > format->common_steps)
-        mark = BEGINNING;
+        log_line_mark_reset(&mark);
       if (!format->log_format)
         {
           values->count = 0;

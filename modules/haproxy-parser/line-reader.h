@@ -29,7 +29,7 @@ typedef struct _LineReader
   const gchar *end;
   LineValues *values;
   LogLineState state;
-  LogLineChoice choice;
+  LogLineChoices *choices;
   /* bytes that may yet be read in vain */
   gssize budget;
   /* a cookie was not taken for one, since the one in front of it has another name; or is taken nevertheless */

@@ -10,6 +10,7 @@
 
 #include "log-format.h"
 #include "config-argument.h"
+#include "line-characters.h"
 
 #include <string.h>
 
@@ -36,10 +37,10 @@ static const LogFormatAlias ALIASES[] = {
   { "H", "hostname", LOG_FORMAT_WORD },
   { "HM", "http_method", LOG_FORMAT_URI_PART },
   { "HP", "http_path", LOG_FORMAT_PATH },
-  { "HPO", "http_path_only", LOG_FORMAT_PATH },
+  { "HPO", "http_path_only", LOG_FORMAT_OPTIONAL_PATH },
   { "HQ", "http_query", LOG_FORMAT_QUERY },
   { "HU", "http_uri", LOG_FORMAT_URI_PART },
-  { "HV", "http_version", LOG_FORMAT_URI_PART },
+  { "HV", "http_version", LOG_FORMAT_HTTP_VERSION },
   { "ID", "unique_id", LOG_FORMAT_STRING },
   { "OG", "log_origin", LOG_FORMAT_WORD },
   { "ST", "status_code", LOG_FORMAT_DECIMAL },
@@ -101,6 +102,22 @@ static const LogFormatAlias ALIASES[] = {
   { "tsc", "termination_state", LOG_FORMAT_STATE_WITH_COOKIE },
 };
 
+/* Expressions that option httpslog has, and whose values have a form. Of the others nothing is known. */
+static const struct
+{
+  const gchar *expression;
+  LogFormatKind kind;
+  guint8 flags;
+} EXPRESSIONS[] = {
+  { "fc_err", LOG_FORMAT_SAMPLE_NUMBER, 0 },
+  { "ssl_c_ca_err", LOG_FORMAT_SAMPLE_NUMBER, 0 },
+  { "ssl_c_err", LOG_FORMAT_SAMPLE_NUMBER, 0 },
+  { "ssl_fc_err", LOG_FORMAT_SAMPLE_NUMBER, 0 },
+  { "ssl_fc_err,hex", LOG_FORMAT_SAMPLE_NUMBER, LOG_FORMAT_HEXADECIMAL },
+  { "ssl_fc_is_resumed", LOG_FORMAT_SAMPLE_NUMBER, 0 },
+  { "ssl_fc_sni", LOG_FORMAT_SERVER_NAME, 0 },
+};
+
 static const struct
 {
   const gchar *name;
@@ -130,36 +147,110 @@ static const LineField FLAG_FIELDS[LOG_FORMAT_FLAG_FIELDS] = {
 #define ADDRESS_CHARACTERS DIGITS "ABCDEFabcdef.:"
 #define NAME_CHARACTERS LETTERS DIGITS "-_.:<>~"
 
-/* By kind: the characters that a value can begin with, and those that it can go on with; NULL for all. */
-static const struct
+/* what is true of a kind: it is a number */
+#define NUMERIC 0x01
+/* HAProxy encodes what is special (its src/log.c, lf_encode_string() and lf_encode_chunk()) */
+#define ENCODED 0x02
+/* HAProxy heeds +Q for it in every version */
+#define QUOTABLE 0x04
+/* there may be quotes inside the quotes */
+#define WITH_QUOTES 0x08
+/* few other things have its form */
+#define TELLING 0x10
+/* there are lines in which it prints nothing at all */
+#define ABSENT 0x20
+/* there are lines in which it is empty: those where something else is in its place */
+#define EMPTY 0x40
+
+typedef struct _Kind
 {
+  guint8 traits;
+  /* without quotes */
+  LogFormatEnd end;
+  LogFormatShortcut shortcut;
+  /* the characters that a value can begin with, and those that it can go on with; NULL: not limited here */
   const gchar *first;
   const gchar *rest;
-} CHARACTERS[] = {
-  [LOG_FORMAT_STRING] = { NULL, NULL },
-  [LOG_FORMAT_WORD] = { NULL, NULL },
-  [LOG_FORMAT_TOKEN] = { NULL, NULL },
-  [LOG_FORMAT_URI_PART] = { NULL, NULL },
-  [LOG_FORMAT_PATH] = { NULL, NULL },
-  [LOG_FORMAT_COOKIE] = { NULL, NULL },
-  [LOG_FORMAT_NAME] = { NAME_CHARACTERS, NAME_CHARACTERS },
-  [LOG_FORMAT_FRONTEND] = { NAME_CHARACTERS, NAME_CHARACTERS },
-  [LOG_FORMAT_ADDRESS] = { LETTERS DIGITS ":-", LETTERS DIGITS ".:" },
-  [LOG_FORMAT_NUMBER] = { DIGITS "-", DIGITS },
-  [LOG_FORMAT_DECIMAL] = { DIGITS "-", DIGITS },
-  [LOG_FORMAT_PARTIAL_NUMBER] = { DIGITS "-+", DIGITS },
-  [LOG_FORMAT_RETRIES] = { DIGITS "-+", DIGITS },
-  [LOG_FORMAT_DATE] = { DIGITS, "" },
-  [LOG_FORMAT_ZONED_DATE] = { DIGITS, "" },
-  [LOG_FORMAT_STATE] = { LETTERS "-", "" },
-  [LOG_FORMAT_STATE_WITH_COOKIE] = { LETTERS "-", "" },
-  [LOG_FORMAT_REQUEST] = { NULL, NULL },
-  [LOG_FORMAT_QUERY] = { "?<", NULL },
-  [LOG_FORMAT_REQUEST_HEADERS] = { "{", "" },
-  [LOG_FORMAT_RESPONSE_HEADERS] = { "{", "" },
-  [LOG_FORMAT_REQUEST_HEADER_LIST] = { NULL, NULL },
-  [LOG_FORMAT_RESPONSE_HEADER_LIST] = { NULL, NULL },
+} Kind;
+
+#define NUMBER NUMERIC | TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_NUMBER
+#define HEADERS ENCODED | ABSENT, LOG_FORMAT_END_FORM, LOG_FORMAT_NO_SHORTCUT
+
+static const Kind KINDS[] = {
+  [LOG_FORMAT_STRING] = { QUOTABLE | WITH_QUOTES, LOG_FORMAT_END_FREE },
+  [LOG_FORMAT_WORD] = { QUOTABLE, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_TOKEN] = { QUOTABLE, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_URI_PART] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD },
+  /* "HTTP/1.1", "RTSP/1.0", "<BADREQ>" */
+  [LOG_FORMAT_HTTP_VERSION] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .first = "HR<-" },
+  [LOG_FORMAT_PATH] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_OPTIONAL_PATH] = { QUOTABLE | ENCODED | EMPTY, LOG_FORMAT_END_WORD, .first = "/<" },
+  [LOG_FORMAT_SERVER_NAME] = { QUOTABLE, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_COOKIE] = { QUOTABLE | WITH_QUOTES, LOG_FORMAT_END_FREE },
+  [LOG_FORMAT_NAME] = { QUOTABLE, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_NAME, NAME_CHARACTERS, NAME_CHARACTERS },
+  [LOG_FORMAT_FRONTEND] = { QUOTABLE,
+                            LOG_FORMAT_END_FORM,
+                            LOG_FORMAT_SHORTCUT_FRONTEND,
+                            NAME_CHARACTERS,
+                            NAME_CHARACTERS },
+  [LOG_FORMAT_ADDRESS] = { TELLING,
+                           LOG_FORMAT_END_FORM,
+                           LOG_FORMAT_SHORTCUT_ADDRESS,
+                           LETTERS DIGITS ":-",
+                           LETTERS DIGITS ".:" },
+  [LOG_FORMAT_NUMBER] = { NUMBER, DIGITS "-", DIGITS },
+  [LOG_FORMAT_DECIMAL] = { NUMBER, DIGITS "-", DIGITS },
+  [LOG_FORMAT_SAMPLE_NUMBER] = { QUOTABLE | NUMBER, DIGITS "-", DIGITS },
+  [LOG_FORMAT_PARTIAL_NUMBER] = { NUMBER, DIGITS "-+", DIGITS },
+  [LOG_FORMAT_RETRIES] = { NUMBER, DIGITS "-+", DIGITS },
+  [LOG_FORMAT_DATE] = { TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_DATE, DIGITS, "" },
+  [LOG_FORMAT_ZONED_DATE] = { TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_NO_SHORTCUT, DIGITS, "" },
+  [LOG_FORMAT_STATE] = { TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_STATE, LETTERS "-", "" },
+  [LOG_FORMAT_STATE_WITH_COOKIE] = { TELLING,
+                                     LOG_FORMAT_END_FORM,
+                                     LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE,
+                                     LETTERS "-",
+                                     "" },
+  [LOG_FORMAT_REQUEST] = { QUOTABLE | ENCODED, LOG_FORMAT_END_FREE },
+  [LOG_FORMAT_QUERY] = { QUOTABLE | ENCODED | EMPTY, LOG_FORMAT_END_WORD, .first = "?<" },
+  [LOG_FORMAT_REQUEST_HEADERS] = { HEADERS, "{", "" },
+  [LOG_FORMAT_RESPONSE_HEADERS] = { HEADERS, "{", "" },
+  [LOG_FORMAT_REQUEST_HEADER_LIST] = { QUOTABLE | HEADERS },
+  [LOG_FORMAT_RESPONSE_HEADER_LIST] = { QUOTABLE | HEADERS },
 };
+
+#undef NUMBER
+#undef HEADERS
+
+static gboolean
+_is(LogFormatKind kind, guint8 trait)
+{
+  return (KINDS[kind].traits & trait) != 0;
+}
+
+gboolean
+log_format_kind_may_contain(LogFormatKind self, gchar c)
+{
+  switch (self)
+    {
+    case LOG_FORMAT_STRING:
+    case LOG_FORMAT_COOKIE:
+    case LOG_FORMAT_REQUEST:
+      return TRUE;
+    case LOG_FORMAT_NAME:
+    case LOG_FORMAT_FRONTEND:
+      return line_character_is(c, IS_NAME) || c == '~';
+    case LOG_FORMAT_TOKEN:
+      return c != ' ' && c != '/';
+    case LOG_FORMAT_PATH:
+    case LOG_FORMAT_OPTIONAL_PATH:
+      return c != ' ' && c != '?';
+    case LOG_FORMAT_SERVER_NAME:
+      return c != '"';
+    default:
+      return c != ' ';
+    }
+}
 
 /*****************************************************************************
  * Compiling
@@ -235,19 +326,6 @@ _add_blank(Compiler *self, gsize position)
     _add_step(self, &step, position);
 }
 
-static gboolean
-_is_numeric(LogFormatKind kind)
-{
-  return kind >= LOG_FORMAT_NUMBER && kind <= LOG_FORMAT_RETRIES;
-}
-
-/* Its src/log.c, lf_encode_string() and lf_encode_chunk(). */
-static gboolean
-_is_encoded(LogFormatKind kind)
-{
-  return kind == LOG_FORMAT_URI_PART || kind == LOG_FORMAT_PATH || kind >= LOG_FORMAT_REQUEST;
-}
-
 static LineField
 _describe_part(const Compiler *self, const gchar *name)
 {
@@ -284,17 +362,24 @@ _add_header_fields(Compiler *self, GArray *fields, const gchar *prefix, gchar **
 static void
 _add_value(Compiler *self, LogFormatKind kind, const gchar *name)
 {
-  gboolean is_integer = _is_numeric(kind) ? !(self->flags & LOG_FORMAT_HEXADECIMAL) : self->is_number;
+  gboolean is_integer = _is(kind, NUMERIC) ? !(self->flags & LOG_FORMAT_HEXADECIMAL) : self->is_number;
   GArray *fields = g_array_new(FALSE, FALSE, sizeof(guint16));
   LineField description = {
     .name = self->name ? self->name : name,
     .type = is_integer ? LINE_FIELD_INTEGER : LINE_FIELD_STRING,
-    .is_encoded = _is_encoded(kind),
+    .is_encoded = _is(kind, ENCODED),
     .is_escaped = (self->flags & LOG_FORMAT_ESCAPED) != 0,
     .is_termination_state = kind == LOG_FORMAT_STATE || kind == LOG_FORMAT_STATE_WITH_COOKIE,
   };
   guint16 field = _add_field(self, description);
-  LogFormatStep step = { .type = LOG_FORMAT_VALUE, .kind = kind, .flags = self->flags, .field = field };
+  LogFormatStep step = {
+    .type = LOG_FORMAT_VALUE,
+    .kind = kind,
+    .flags = self->flags,
+    .field = field,
+    .may_print_nothing = _is(kind, ABSENT),
+    .may_be_empty = _is(kind, EMPTY),
+  };
 
   g_array_append_val(fields, field);
   if (kind == LOG_FORMAT_REQUEST)
@@ -395,6 +480,22 @@ _name_of_expression(const gchar *expression, gsize length)
   return g_string_free(name, FALSE);
 }
 
+static void
+_add_expression(Compiler *self, const gchar *expression, gsize length, const gchar *name)
+{
+  LogFormatKind kind = LOG_FORMAT_STRING;
+
+  self->flags &= ~LOG_FORMAT_HEXADECIMAL;
+  for (guint i = 0; i < G_N_ELEMENTS(EXPRESSIONS); i++)
+    {
+      if (strlen(EXPRESSIONS[i].expression) != length || memcmp(EXPRESSIONS[i].expression, expression, length) != 0)
+        continue;
+      kind = EXPRESSIONS[i].kind;
+      self->flags |= EXPRESSIONS[i].flags;
+    }
+  _add_value(self, kind, name);
+}
+
 static gboolean
 _compile_expression(Compiler *self, gsize *index)
 {
@@ -410,8 +511,7 @@ _compile_expression(Compiler *self, gsize *index)
       g_free(name);
       return _fail(self, start, "an expression is missing between \"[\" and \"]\"");
     }
-  self->flags &= ~LOG_FORMAT_HEXADECIMAL;
-  _add_value(self, LOG_FORMAT_STRING, name);
+  _add_expression(self, text + start, end - start, name);
   g_free(name);
   *index = end + 1;
   return TRUE;
@@ -569,39 +669,9 @@ _compile_items(Compiler *self)
  *****************************************************************************/
 
 static gboolean
-_prints_nothing_sometimes(const LogFormatStep *step)
-{
-  return step->type == LOG_FORMAT_VALUE && step->kind >= LOG_FORMAT_REQUEST_HEADERS;
-}
-
-/* whether HAProxy heeds +Q for it in every version */
-static gboolean
-_can_be_quoted(const LogFormatStep *step)
-{
-  switch (step->kind)
-    {
-    case LOG_FORMAT_STRING:
-    case LOG_FORMAT_WORD:
-    case LOG_FORMAT_TOKEN:
-    case LOG_FORMAT_URI_PART:
-    case LOG_FORMAT_PATH:
-    case LOG_FORMAT_COOKIE:
-    case LOG_FORMAT_NAME:
-    case LOG_FORMAT_FRONTEND:
-    case LOG_FORMAT_REQUEST:
-    case LOG_FORMAT_QUERY:
-    case LOG_FORMAT_REQUEST_HEADER_LIST:
-    case LOG_FORMAT_RESPONSE_HEADER_LIST:
-      return TRUE;
-    default:
-      return FALSE;
-    }
-}
-
-static gboolean
 _is_quoted(const LogFormatStep *step)
 {
-  return step->flags & LOG_FORMAT_QUOTED && _can_be_quoted(step);
+  return step->flags & LOG_FORMAT_QUOTED && _is(step->kind, QUOTABLE);
 }
 
 #define IS_HEXADECIMAL(step) ((step)->flags & LOG_FORMAT_HEXADECIMAL)
@@ -612,13 +682,21 @@ _get_first_characters(const LogFormatStep *step)
 {
   if (_is_quoted(step))
     return "\"";
-  return IS_HEXADECIMAL(step) ? DIGITS "ABCDEF-" : CHARACTERS[step->kind].first;
+  return IS_HEXADECIMAL(step) ? DIGITS "ABCDEF-" : KINDS[step->kind].first;
 }
 
 static const gchar *
 _get_other_characters(const LogFormatStep *step)
 {
-  return IS_HEXADECIMAL(step) ? DIGITS "ABCDEF" : CHARACTERS[step->kind].rest;
+  return IS_HEXADECIMAL(step) ? DIGITS "ABCDEF" : KINDS[step->kind].rest;
+}
+
+/* A query begins with what ends a path. */
+static gboolean
+_is_path_of_query(const LogFormatStep *step, const LogFormatStep *next)
+{
+  return (step->kind == LOG_FORMAT_PATH || step->kind == LOG_FORMAT_OPTIONAL_PATH) && next
+         && next->kind == LOG_FORMAT_QUERY;
 }
 
 /* Whether the end of a value is known when another one follows at once. */
@@ -630,11 +708,8 @@ _can_be_told_apart(const LogFormatStep *step, const LogFormatStep *next)
 
   if (_is_quoted(step))
     return TRUE;
-  /* a query begins with what ends a path */
-  if (step->kind == LOG_FORMAT_PATH)
-    return next->kind == LOG_FORMAT_QUERY && !_is_quoted(next);
   if (!rest)
-    return FALSE;
+    return _is_path_of_query(step, next) && !_is_quoted(next);
   return !*rest || (first && !strpbrk(rest, first));
 }
 
@@ -657,7 +732,7 @@ _count_joined_steps(const Compiler *self, guint i)
     {
       const LogFormatStep *step = &steps[i + count + 1];
       gboolean is_joined =
-        step->type == LOG_FORMAT_VALUE ? _is_numeric(step->kind) : strchr(characters, *step->text) != NULL;
+        step->type == LOG_FORMAT_VALUE ? _is(step->kind, NUMERIC) : strchr(characters, *step->text) != NULL;
 
       if (!is_joined)
         return count;
@@ -710,7 +785,7 @@ _check_step(Compiler *self, guint i)
     return _fail(self,
                  g_array_index(self->step_positions, gsize, i + 1),
                  "nothing stands between this value and the one before it: write a character there%s",
-                 _can_be_quoted(&steps[i]) ? ", or quote the one before with \"%{+Q}\"" : "");
+                 _is(steps[i].kind, QUOTABLE) ? ", or quote the one before with \"%{+Q}\"" : "");
   if (steps[i].kind == LOG_FORMAT_ADDRESS && !_check_address(self, i))
     return FALSE;
   if (log_format_step_is_list(&steps[i]) && !_is_quoted(&steps[i]) && i + 1 < self->steps->len
@@ -748,7 +823,7 @@ _find_optional_rest(Compiler *self)
     {
       LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i - 1);
 
-      is_optional = is_optional && (step->type == LOG_FORMAT_BLANK || _prints_nothing_sometimes(step));
+      is_optional = is_optional && (step->type == LOG_FORMAT_BLANK || step->may_print_nothing);
       step->rest_is_optional = is_optional;
     }
 }
@@ -770,61 +845,38 @@ _find_shortcut(const LogFormatStep *step)
     return step->text_length == 1 ? LOG_FORMAT_SHORTCUT_CHARACTER : LOG_FORMAT_NO_SHORTCUT;
   if (step->flags != LOG_FORMAT_MANDATORY || step->end != LOG_FORMAT_END_FORM || step->field == LOG_FORMAT_NO_FIELD)
     return LOG_FORMAT_NO_SHORTCUT;
-  if (_is_numeric(step->kind))
-    return LOG_FORMAT_SHORTCUT_NUMBER;
-  switch (step->kind)
-    {
-    case LOG_FORMAT_NAME:
-      return step->joined_steps ? LOG_FORMAT_NO_SHORTCUT : LOG_FORMAT_SHORTCUT_NAME;
-    case LOG_FORMAT_FRONTEND:
-      return step->joined_steps ? LOG_FORMAT_NO_SHORTCUT : LOG_FORMAT_SHORTCUT_FRONTEND;
-    case LOG_FORMAT_ADDRESS:
-      return LOG_FORMAT_SHORTCUT_ADDRESS;
-    case LOG_FORMAT_DATE:
-      return LOG_FORMAT_SHORTCUT_DATE;
-    case LOG_FORMAT_STATE:
-      return LOG_FORMAT_SHORTCUT_STATE;
-    case LOG_FORMAT_STATE_WITH_COOKIE:
-      return LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE;
-    default:
-      return LOG_FORMAT_NO_SHORTCUT;
-    }
+  /* a name that is read from its end */
+  if (step->joined_steps && step->kind != LOG_FORMAT_ADDRESS)
+    return LOG_FORMAT_NO_SHORTCUT;
+  return KINDS[step->kind].shortcut;
 }
 
-/* A name that something stands behind which it may contain. */
+/* Whether the text that ends a value may be a part of it as well. */
 static gboolean
-_is_name_joined(const LogFormatStep *next)
+_may_contain_its_end(const Compiler *self, guint i)
 {
-  return next && next->type == LOG_FORMAT_TEXT && strchr(NAME_CHARACTERS, *next->text);
+  const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
+  const LogFormatStep *text = _get_next(self, i + step->steps_to_text - 1);
+
+  return text && text->text_length && log_format_kind_may_contain(step->kind, *text->text);
 }
 
 static LogFormatEnd
-_find_end(const LogFormatStep *step, const LogFormatStep *next)
+_find_end(const Compiler *self, guint i)
 {
-  gboolean is_quoted = step->flags & LOG_FORMAT_QUOTED;
+  const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
+  const Kind *kind = &KINDS[step->kind];
+  gboolean has_choice = _may_contain_its_end(self, i);
 
-  switch (step->kind)
-    {
-    case LOG_FORMAT_STRING:
-    case LOG_FORMAT_COOKIE:
-      return is_quoted && step->flags & LOG_FORMAT_ESCAPED ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_FREE;
-    case LOG_FORMAT_REQUEST:
-      return is_quoted ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_FREE;
-    case LOG_FORMAT_WORD:
-    case LOG_FORMAT_TOKEN:
-    case LOG_FORMAT_URI_PART:
-    case LOG_FORMAT_QUERY:
-      return is_quoted ? LOG_FORMAT_END_QUOTE : LOG_FORMAT_END_TEXT;
-    case LOG_FORMAT_PATH:
-      if (is_quoted)
-        return LOG_FORMAT_END_QUOTE;
-      return next && next->type == LOG_FORMAT_VALUE ? LOG_FORMAT_END_FORM : LOG_FORMAT_END_TEXT;
-    case LOG_FORMAT_NAME:
-    case LOG_FORMAT_FRONTEND:
-      return !is_quoted && !step->joined_steps && _is_name_joined(next) ? LOG_FORMAT_END_TEXT : LOG_FORMAT_END_FORM;
-    default:
-      return LOG_FORMAT_END_FORM;
-    }
+  if (step->flags & LOG_FORMAT_QUOTED && kind->end != LOG_FORMAT_END_FORM)
+    return kind->traits & WITH_QUOTES && !(step->flags & LOG_FORMAT_ESCAPED) ? LOG_FORMAT_END_FREE
+                                                                             : LOG_FORMAT_END_QUOTE;
+  if (kind->end == LOG_FORMAT_END_WORD)
+    return has_choice ? LOG_FORMAT_END_WORD : LOG_FORMAT_END_TEXT;
+  /* a name that something stands behind which it may contain, too */
+  if (step->kind == LOG_FORMAT_NAME || step->kind == LOG_FORMAT_FRONTEND)
+    return has_choice && !step->joined_steps && !_is_quoted(step) ? LOG_FORMAT_END_WORD : LOG_FORMAT_END_FORM;
+  return kind->end;
 }
 
 /* A list ends where its items do, but for one that another list or something without quotes follows. */
@@ -832,7 +884,7 @@ static guint
 _find_list_length(const Compiler *self, guint i)
 {
   const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
-  const LogFormatStep *behind = i + 2 < self->steps->len ? _get_next(self, i + 1) : NULL;
+  const LogFormatStep *behind = _get_next(self, i + 1);
   gchar **names = step->kind == LOG_FORMAT_REQUEST_HEADER_LIST ? self->names->request : self->names->response;
   gboolean is_open =
     step->flags & LOG_FORMAT_QUOTED ? behind && log_format_step_is_list(behind) : _get_next(self, i) != NULL;
@@ -862,8 +914,10 @@ _describe_steps(Compiler *self)
       LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
 
       step->joined_steps = _find_joined_steps(self, i);
-      step->end = _find_end(step, _get_next(self, i));
-      step->is_telling = step->kind >= LOG_FORMAT_ADDRESS && step->kind <= LOG_FORMAT_STATE_WITH_COOKIE;
+      step->steps_to_text = _is_path_of_query(step, _get_next(self, i)) ? 2 : 1;
+      step->end = _find_end(self, i);
+      step->first_characters = step->end == LOG_FORMAT_END_FORM ? NULL : KINDS[step->kind].first;
+      step->is_telling = _is(step->kind, TELLING);
       step->list_length = _find_list_length(self, i);
     }
 }
@@ -1000,7 +1054,7 @@ _count_deciding_steps(const LogFormatStep *step)
 {
   if (step->type != LOG_FORMAT_VALUE || step->end == LOG_FORMAT_END_QUOTE)
     return 0;
-  return step->kind == LOG_FORMAT_PATH ? 2 : MAX(1, step->joined_steps);
+  return MAX(step->steps_to_text, step->joined_steps);
 }
 
 guint

@@ -30,8 +30,13 @@ typedef enum _LogFormatKind
   LOG_FORMAT_TOKEN,
   /* without a blank, and HAProxy has encoded it */
   LOG_FORMAT_URI_PART,
-  /* such a one without a query */
+  /* such a one that begins as versions do */
+  LOG_FORMAT_HTTP_VERSION,
+  /* such a one without a query; and one that is nothing where the request has no path */
   LOG_FORMAT_PATH,
+  LOG_FORMAT_OPTIONAL_PATH,
+  /* without a quote */
+  LOG_FORMAT_SERVER_NAME,
   /* "name=value", or "-" */
   LOG_FORMAT_COOKIE,
   /* the characters of HAProxy's names */
@@ -40,9 +45,10 @@ typedef enum _LogFormatKind
   LOG_FORMAT_FRONTEND,
   /* IPv4, IPv6, "unix" */
   LOG_FORMAT_ADDRESS,
-  /* a number, hexadecimal with %{+X}; and one that is decimal nevertheless */
+  /* a number, hexadecimal with %{+X}; one that is decimal nevertheless; and one of an expression */
   LOG_FORMAT_NUMBER,
   LOG_FORMAT_DECIMAL,
+  LOG_FORMAT_SAMPLE_NUMBER,
   /* a number, with a "+" in front when it is not yet the final one */
   LOG_FORMAT_PARTIAL_NUMBER,
   /* a number, with a "+" in front when the connection was redispatched */
@@ -81,9 +87,11 @@ typedef enum _LogFormatEnd
   LOG_FORMAT_END_FORM,
   /* there is no quote inside */
   LOG_FORMAT_END_QUOTE,
-  /* where the text behind it is first */
+  /* where the text behind it is first, which it cannot contain */
   LOG_FORMAT_END_TEXT,
-  /* where the text behind it is, if the line goes on from there as it must */
+  /* where the text behind it is, if the line goes on from there as it must; not all characters can be in it */
+  LOG_FORMAT_END_WORD,
+  /* the same of a value that may be anything */
   LOG_FORMAT_END_FREE,
 } LogFormatEnd;
 
@@ -146,8 +154,13 @@ typedef struct _LogFormatStep
   guint8 kind;
   guint8 flags;
   guint8 end;
-  /* of a value: few other things have its form */
+  /* of a value: few other things have its form; there are lines in which it prints nothing */
   guint8 is_telling;
+  guint8 may_print_nothing;
+  /* it is empty where the line has something else */
+  guint8 may_be_empty;
+  /* of a value: behind how many steps the text is that ends it; 2 for a path with its query */
+  guint8 steps_to_text;
   /* of a value: the first of its fields */
   guint16 field;
   /* nothing behind this step, itself included, needs to be in a line */
@@ -155,6 +168,8 @@ typedef struct _LogFormatStep
   /* but for values */
   const gchar *text;
   gsize text_length;
+  /* of a value without quotes: what it can begin with; NULL: anything, or its form says so */
+  const gchar *first_characters;
   /* LOG_FORMAT_VALUE: its field, or the first ones if it is split, the others being LOG_FORMAT_NO_FIELD or rising */
   const guint16 *fields;
   guint field_count;
@@ -209,6 +224,9 @@ typedef ConfigArgumentError LogFormatError;
  */
 LogFormat *log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormatError *error);
 void log_format_free(LogFormat *self);
+
+/* Whether a value of the kind can have the character in it. */
+gboolean log_format_kind_may_contain(LogFormatKind self, gchar c);
 
 /* Whether the value is several captured headers, each with its own quotes, or blanks between them. */
 static inline gboolean

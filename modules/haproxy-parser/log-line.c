@@ -78,10 +78,10 @@ _is_last(const LineReader *self, guint i)
 static const gchar *
 _get_text_behind(const LineReader *self, guint i, gsize *length)
 {
-  const LogFormatStep *next = &self->format->steps[i + 1];
+  const LogFormatStep *step = &self->format->steps[i], *behind = step + step->steps_to_text;
 
-  *length = _is_last(self, i) ? 0 : next->text_length;
-  return *length ? next->text : NULL;
+  *length = i + step->steps_to_text < self->format->step_count ? behind->text_length : 0;
+  return *length ? behind->text : NULL;
 }
 
 static gboolean
@@ -127,35 +127,35 @@ _find_text_behind(const LineReader *self, guint i, const gchar *p)
   return self->end;
 }
 
-static inline gboolean
-_may_consist_of(const LogFormatStep *step, gchar c)
+/* Behind what HAProxy prints instead of a path and, once more, of its query; NULL: it did not. */
+static const gchar *
+_skip_bad_request(const LineReader *self, guint i, const gchar *p)
 {
-  switch (step->kind)
-    {
-    case LOG_FORMAT_NAME:
-    case LOG_FORMAT_FRONTEND:
-      return line_character_is(c, IS_NAME) || c == '~';
-    case LOG_FORMAT_TOKEN:
-      return c != ' ' && c != '/';
-    case LOG_FORMAT_PATH:
-      return c != ' ' && c != '?';
-    default:
-      return c != ' ';
-    }
+  static const gchar BAD_REQUEST[] = "<BADREQ>";
+  gsize length = strlen(BAD_REQUEST);
+  gboolean is_there = self->format->steps[i].steps_to_text > 1 && (gsize) (self->end - p) >= length
+                      && memcmp(p, BAD_REQUEST, length) == 0;
+
+  return is_there ? p + length : NULL;
 }
 
-/* Of another value: the first place where that text is, not in front of @from, or what cannot be a part of the value.
+/*
+ * Of another value: the first place where that text is, not in front of @from, or what cannot be a part of the value.
+ * Up to the character in front of @from it has been read before.
  */
 static const gchar *
 _find_end_of_word(const LineReader *self, guint i, const gchar *start, const gchar *from)
 {
   gsize length;
   const gchar *text = _get_text_behind(self, i, &length);
-  const gchar *p = start;
+  const gchar *bad_request = _skip_bad_request(self, i, start);
+  const gchar *p = MAX(start, from - 1);
 
+  if (bad_request && bad_request >= from)
+    return bad_request;
   for (; p < self->end; p++)
     if ((text && p >= from && *p == *text && _begins_with(p, self->end, text, length))
-        || !_may_consist_of(&self->format->steps[i], *p))
+        || !log_format_kind_may_contain(self->format->steps[i].kind, *p))
       break;
   return p;
 }
@@ -170,10 +170,30 @@ _is_text_behind(const LineReader *self, guint i, const gchar *p)
   return text && p < self->end && _begins_with(p, self->end, text, length);
 }
 
+/* A path ends where its query begins, or what is printed instead. */
+static gboolean
+_is_end_of_word(const LineReader *self, guint i, const gchar *p)
+{
+  return _is_text_behind(self, i, p) || (self->format->steps[i].steps_to_text > 1 && (*p == '?' || *p == '<'));
+}
+
+/* Whether a value without quotes can begin here. */
+static gboolean
+_can_begin(const LineReader *self, const LogFormatStep *step)
+{
+  return self->p < self->end && (!step->first_characters || strchr(step->first_characters, *self->p));
+}
+
 static gboolean
 _may_be_empty(const LogFormatStep *step)
 {
-  return !(step->flags & LOG_FORMAT_MANDATORY) || step->kind == LOG_FORMAT_QUERY;
+  return !(step->flags & LOG_FORMAT_MANDATORY) || step->may_be_empty;
+}
+
+static LogLineChoice *
+_get_last_choice(const LineReader *self)
+{
+  return &self->choices->choices[self->choices->count - 1];
 }
 
 static gboolean
@@ -208,7 +228,8 @@ _read_quoted_string(LineReader *self, guint i, const gchar *from)
     return line_reader_outcome_at(self, self->p);
   from = MAX(from, start);
   end = has_choice ? _find_last_quote(self, i, from) : _find_quote(self, i, from);
-  self->choice.next_end = end && has_choice ? end + 1 : self->choice.next_end;
+  if (end && has_choice)
+    _get_last_choice(self)->next_end = end + 1;
   if (!end)
     return _finish_string(self, i, start, self->end, self->end, ENDS);
   return _finish_string(self, i, start, end, end + 1, FITS);
@@ -218,19 +239,21 @@ static Outcome
 _read_bare_string(LineReader *self, guint i, const gchar *from)
 {
   const LogFormatStep *step = &self->format->steps[i];
-  gboolean has_choice = step->end == LOG_FORMAT_END_FREE;
   const gchar *start = self->p, *end;
 
+  if (step->first_characters && !_can_begin(self, step))
+    return line_reader_outcome_at(self, start);
   from = _may_be_empty(step) ? from : MAX(from, start + 1);
-  end = has_choice ? _find_text_behind(self, i, from) : _find_end_of_word(self, i, start, from);
+  end = step->end == LOG_FORMAT_END_FREE ? _find_text_behind(self, i, from) : _find_end_of_word(self, i, start, from);
   if (end == self->end)
     return _finish_string(self, i, start, end, end, _is_rest_optional(self, i) ? FITS : ENDS);
-  if (!_is_text_behind(self, i, end))
+  if (!_is_end_of_word(self, i, end))
     {
       self->p = end;
       return DIFFERS;
     }
-  self->choice.next_end = has_choice ? end + 1 : self->choice.next_end;
+  if (step->end != LOG_FORMAT_END_TEXT && log_format_kind_may_contain(step->kind, *end))
+    _get_last_choice(self)->next_end = end + 1;
   return _finish_string(self, i, start, end, end, FITS);
 }
 
@@ -239,6 +262,15 @@ _read_string_from(LineReader *self, guint i, const gchar *from)
 {
   return self->format->steps[i].flags & LOG_FORMAT_QUOTED ? _read_quoted_string(self, i, from)
                                                           : _read_bare_string(self, i, from);
+}
+
+/* One that may end elsewhere. */
+static Outcome
+_read_with_choice(LineReader *self, guint i)
+{
+  self->choices->count = MIN(self->choices->count + 1, LOG_LINE_CHOICES_MAX);
+  *_get_last_choice(self) = (LogLineChoice){ .start = _get_state(self) };
+  return _read_string_from(self, i, self->p);
 }
 
 /* The name of a cookie, with the "=" where there is one. */
@@ -316,25 +348,42 @@ _read_free_string(LineReader *self, guint i)
       self->has_doubted_cookie = TRUE;
       return DIFFERS;
     }
-  self->choice = (LogLineChoice){ .start = _get_state(self) };
-  return _read_string_from(self, i, self->p);
+  self->choices->count = 0;
+  return _read_with_choice(self, i);
 }
 
 static Outcome
 _read_string(LineReader *self, guint i)
 {
-  return self->format->steps[i].end == LOG_FORMAT_END_FREE ? _read_free_string(self, i)
-                                                           : _read_string_from(self, i, self->p);
+  switch (self->format->steps[i].end)
+    {
+    case LOG_FORMAT_END_FREE:
+      return _read_free_string(self, i);
+    case LOG_FORMAT_END_WORD:
+      return _read_with_choice(self, i);
+    default:
+      return _read_string_from(self, i, self->p);
+    }
+}
+
+/* Whether a string has another end. The last one that has is the last choice then. */
+static gboolean
+_has_choice(LineReader *self)
+{
+  while (self->choices->count && !_get_last_choice(self)->next_end)
+    self->choices->count--;
+  return self->choices->count > 0;
 }
 
 /* The last string with a choice of ends gets the next one. */
 static Outcome
 _read_string_again(LineReader *self)
 {
-  const gchar *from = self->choice.next_end;
+  LogLineChoice *choice = _get_last_choice(self);
+  const gchar *from = choice->next_end;
 
-  _set_state(self, &self->choice.start);
-  self->choice.next_end = NULL;
+  _set_state(self, &choice->start);
+  choice->next_end = NULL;
   return _read_string_from(self, self->state.step, from);
 }
 
@@ -369,17 +418,16 @@ _read_blank(LineReader *self, const LogFormatStep *step)
   return FITS;
 }
 
-/* HAProxy prints the "?" with a query */
+/* HAProxy prints the "?" with a query. */
 static gboolean
-_is_empty_query(const LineReader *self, const LogFormatStep *step)
+_is_empty_part(const LineReader *self, const LogFormatStep *step)
 {
-  return step->kind == LOG_FORMAT_QUERY && !(step->flags & LOG_FORMAT_QUOTED)
-         && (self->p == self->end || (*self->p != '?' && *self->p != '<'));
+  return step->may_be_empty && !(step->flags & LOG_FORMAT_QUOTED) && !_can_begin(self, step);
 }
 
 /* Up to HAProxy 2.9 there are two blanks around it, from 3.0 on one. */
 static Outcome
-_read_empty_query(LineReader *self, const LogFormatStep *step)
+_read_empty_part(LineReader *self, const LogFormatStep *step)
 {
   line_reader_add_first(self, step, self->p, self->p);
   if (self->p < self->end && *self->p == ' ')
@@ -392,13 +440,13 @@ _read_value(LineReader *self, guint i)
 {
   const LogFormatStep *step = &self->format->steps[i];
 
-  if (_is_empty_query(self, step))
-    return _read_empty_query(self, step);
+  if (_is_empty_part(self, step))
+    return _read_empty_part(self, step);
   if (step->end != LOG_FORMAT_END_FORM)
     return _read_string(self, i);
 
   /* those who may print nothing say themselves that they did not */
-  if (step->kind < LOG_FORMAT_REQUEST_HEADERS)
+  if (!step->may_print_nothing)
     self->state.is_after_blank = FALSE;
   Outcome outcome = log_value_read(self, i);
   self->state.telling_values += outcome == FITS && step->is_telling;
@@ -515,10 +563,25 @@ typedef struct _Marker
 } Marker;
 
 static void
-_mark(Marker *self, LogLineState state, LogLineChoice choice)
+_copy_choices(LogLineChoices *self, const LogLineChoices *other)
 {
-  self->mark->state = state;
-  self->mark->choice = choice;
+  self->count = other->count;
+  memcpy(self->choices, other->choices, other->count * sizeof(*self->choices));
+}
+
+static void
+_mark(Marker *self, const LineReader *reader)
+{
+  self->mark->state = _get_state(reader);
+  _copy_choices(&self->mark->choices, reader->choices);
+  self->step = G_MAXUINT;
+}
+
+/* Another format begins anew. */
+static void
+_mark_beginning(Marker *self)
+{
+  log_line_mark_reset(self->mark);
   self->step = G_MAXUINT;
 }
 
@@ -533,7 +596,7 @@ _read_steps(LineReader *self, Marker *marker)
       _read_usual_steps(self, self->state.step < limit ? limit : count);
       if (self->state.step == marker->step)
         {
-          _mark(marker, _get_state(self), self->choice);
+          _mark(marker, self);
           continue;
         }
       if (self->state.step == count)
@@ -551,18 +614,18 @@ static Outcome
 _go_back(LineReader *self, Marker *marker)
 {
   const gchar *failed_at = self->p;
-  const LogLineState *start = &self->choice.start;
+  const LogLineChoice *choice = _get_last_choice(self);
   Outcome outcome;
 
-  self->budget -= failed_at - self->choice.next_end + 1;
+  self->budget -= 2 + failed_at - choice->next_end;
   if (self->budget < 0)
     {
-      self->choice.next_end = NULL;
+      self->choices->count = 0;
       return DIFFERS;
     }
-  /* the values in front of the mark are about to change: another format begins anew */
-  if (start->step < marker->mark->state.step)
-    _mark(marker, (LogLineState){ .p = NULL }, (LogLineChoice){ .next_end = NULL });
+  /* the values in front of the mark are about to change */
+  if (choice->start.step < marker->mark->state.step)
+    _mark_beginning(marker);
   outcome = _read_string_again(self);
   self->state.step += outcome == FITS;
   return outcome;
@@ -583,7 +646,7 @@ _read_line(LineReader *self, Marker *marker, LogLineState *first_end)
         return FITS;
       if (outcome == ENDS && !first_end->p)
         *first_end = _get_state(self);
-      if (!self->choice.next_end)
+      if (!_has_choice(self))
         return first_end->p ? ENDS : DIFFERS;
       outcome = _go_back(self, marker);
     }
@@ -643,25 +706,29 @@ _has_shown_enough(const LogFormat *format, const LogLineState *end)
 static gboolean
 _fits_with_any_cookie(LineReader *self, const gchar *line)
 {
-  LogLineMark beginning = { .state = { .p = line, .is_after_blank = TRUE } };
-  Marker marker = { .mark = &beginning, .step = G_MAXUINT };
+  LogLineState beginning = { .p = line, .is_after_blank = TRUE };
+  LogLineMark nowhere;
+  Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
 
+  log_line_mark_reset(&nowhere);
   self->takes_any_cookie = TRUE;
-  self->choice.next_end = NULL;
-  _set_state(self, &beginning.state);
-  return _read_line(self, &marker, &beginning.end) == FITS;
+  self->choices->count = 0;
+  _set_state(self, &beginning);
+  return _read_line(self, &marker, &nowhere.end) == FITS;
 }
 
 /* In front of the first step. */
 static inline LineReader
-_begin(const LogFormat *format, const gchar *line, gsize length, LineValues *values)
+_begin(const LogFormat *format, const gchar *line, gsize length, LineValues *values, LogLineChoices *choices)
 {
   values->count = 0;
+  choices->count = 0;
   return (LineReader){
     .format = format,
     .p = line,
     .end = line + length,
     .values = values,
+    .choices = choices,
     /* in front of a line there is as good as a blank */
     .state = { .is_after_blank = TRUE },
     .budget = BUDGET_MIN + 4 * length,
@@ -672,20 +739,21 @@ LogLineResult
 log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineValues *values, LogLineMark *mark,
                guint mark_step)
 {
-  LineReader self = _begin(format, line, length, values);
+  LogLineChoices choices;
+  LineReader self = _begin(format, line, length, values, &choices);
   Marker marker = { .mark = mark, .step = mark_step };
   Outcome outcome;
 
   if (mark->state.p)
     {
-      self.choice = mark->choice;
+      _copy_choices(&choices, &mark->choices);
       _set_state(&self, &mark->state);
     }
   outcome = _read_line(&self, &marker, &mark->end);
   if (outcome != FITS && self.has_doubted_cookie)
     {
       /* another format has to read the values anew */
-      *mark = (LogLineMark){ .end = mark->end };
+      log_line_mark_reset(mark);
       outcome = _fits_with_any_cookie(&self, line) ? FITS : outcome;
     }
   switch (outcome)
@@ -703,12 +771,14 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
 void
 log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, LineValues *values)
 {
-  LineReader self = _begin(format, line, length, values);
-  LogLineMark nowhere = { .state = { .step = 0 } };
+  LogLineChoices choices;
+  LineReader self = _begin(format, line, length, values, &choices);
+  LogLineMark nowhere;
   Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
   Outcome outcome = FITS;
 
-  while ((outcome = outcome == FITS ? _read_steps(&self, &marker) : outcome) == DIFFERS && self.choice.next_end)
+  log_line_mark_reset(&nowhere);
+  while ((outcome = outcome == FITS ? _read_steps(&self, &marker) : outcome) == DIFFERS && _has_choice(&self))
     outcome = _go_back(&self, &marker);
   _drop_cut_value(&self);
   self.state.flags |= 1 << LOG_FORMAT_FLAG_FIELD_TRUNCATED;

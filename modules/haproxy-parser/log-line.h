@@ -22,6 +22,9 @@ typedef enum _LogLineResult
   LOG_LINE_FITS,
 } LogLineResult;
 
+/* strings that may end elsewhere, at a time: of more, the last ones may not */
+#define LOG_LINE_CHOICES_MAX 8
+
 /* How far a line has been read. */
 typedef struct _LogLineState
 {
@@ -47,14 +50,29 @@ typedef struct _LogLineChoice
   const gchar *next_end;
 } LogLineChoice;
 
-/* From where on another format can go on reading. Zeroed, it is the beginning. */
+/* Of the strings that have been read: the last one that may be anything, if there is one, and the words behind it. */
+typedef struct _LogLineChoices
+{
+  guint count;
+  LogLineChoice choices[LOG_LINE_CHOICES_MAX];
+} LogLineChoices;
+
+/* From where on another format can go on reading. */
 typedef struct _LogLineMark
 {
   LogLineState state;
-  LogLineChoice choice;
+  LogLineChoices choices;
   /* in return, of a line that is truncated: where it ended */
   LogLineState end;
 } LogLineMark;
+
+/* At the beginning of a line. */
+static inline void
+log_line_mark_reset(LogLineMark *self)
+{
+  self->state = (LogLineState){ .step = 0 };
+  self->choices.count = 0;
+}
 
 /**
  * log_line_parse() - read a line with a format

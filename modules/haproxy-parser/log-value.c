@@ -166,26 +166,6 @@ _read_name(LineReader *self, guint i)
   return FITS;
 }
 
-/* What follows is a query, or nothing, and then what stands behind that. */
-static Outcome
-_read_path(LineReader *self, guint i)
-{
-  static const gchar BAD_REQUEST[] = "<BADREQ>";
-  const LogFormatStep *step = &self->format->steps[i];
-  gchar behind = i + 2 < self->format->step_count && step[2].type == LOG_FORMAT_TEXT ? *step[2].text : ' ';
-  gsize length = strlen(BAD_REQUEST);
-  const gchar *end = self->p;
-
-  if ((gsize) (self->end - end) >= length && memcmp(end, BAD_REQUEST, length) == 0)
-    end += length;
-  else
-    while (end < self->end && *end != '?' && *end != ' ' && *end != behind)
-      end++;
-  line_reader_add_first(self, step, self->p, end);
-  self->p = end;
-  return FITS;
-}
-
 void
 log_value_note_frontend_ssl(LineReader *self, gboolean is_ssl)
 {
@@ -469,8 +449,6 @@ _read_unquoted(LineReader *self, guint i)
       return _read_name(self, i);
     case LOG_FORMAT_FRONTEND:
       return _read_frontend(self, i);
-    case LOG_FORMAT_PATH:
-      return _read_path(self, i);
     case LOG_FORMAT_REQUEST_HEADERS:
     case LOG_FORMAT_RESPONSE_HEADERS:
       return _read_braces(self, step);

@@ -66,7 +66,7 @@ static const struct
   { "%[capture.req.hdr(0),lower]", "(capture_req_hdr_0)" },
   { "%{+Q}[req.hdr(\"a]b,c\"),word(1,\\,)]x", "(req_hdr_a_b_c Q)x" },
   { "%[date,ltime(%H:%M)]", "(date)" },
-  { "%[ssl_fc_err,hex]/%[fc_err]", "(ssl_fc_err)/(fc_err)" },
+  { "%[ssl_fc_err,hex]/%[fc_err]", "(ssl_fc_err X)/(fc_err)" },
   /* as it stands in haproxy.cfg */
   { "\"%ci %cp\"", "(client_ip)_(client_port)" },
   { "'%ci %cp'", "(client_ip)_(client_port)" },

@@ -17,6 +17,8 @@
 #define TCP "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
 #define HTTP                                                                                                           \
   "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r"
+#define HTTPS                                                                                                          \
+  HTTP " %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc"
 #define DATE "06/Feb/2009:12:12:51.443"
 #define ZONED_DATE "06/Feb/2009:12:12:51 +0100"
 
@@ -33,6 +35,9 @@
 #define NO_COOKIE "captured_request_cookie=[-] "
 #define NO_COOKIES NO_COOKIE "captured_response_cookie=[-]"
 #define GET "http_request=[GET / HTTP/1.1] http_method=[GET] http_uri=[/] http_path=[/] http_version=[HTTP/1.1]"
+#define HTTPS_END_VALUES                                                                                               \
+  " fc_err=[0] ssl_fc_err=[-] ssl_c_err=[-] ssl_c_ca_err=[-] ssl_fc_is_resumed=[0] ssl_fc_sni=[-] ssl_version=[-] "    \
+  "ssl_ciphers=[-]"
 #define NO_SSL " frontend_ssl=[false]"
 
 typedef struct _Case
@@ -165,6 +170,36 @@ static const Case CASES[] = {
     "http_method=[GET] http_path=[/p] http_query=[q=1] http_version=[HTTP/1.1]" },
   { "%HPO%HQ|%ST", "/p|200", "http_path_only=[/p] http_query=[] status_code=[200]" },
   { "%HP%HQ %ST", "<BADREQ><BADREQ> 400", "http_path=[<BADREQ>] http_query=[<BADREQ>] status_code=[400]" },
+  { "%HP%HQ,%ST", "/a,b?x,y,200", "http_path=[/a,b] http_query=[x,y] status_code=[200]" },
+  { "%HP%HQ,%ST", "/a,b,200", "http_path=[/a,b] http_query=[] status_code=[200]" },
+  /* the path of a request that has none */
+  { "%cp %HM %HPO %ST", "5 OPTIONS  200", "client_port=[5] http_method=[OPTIONS] http_path_only=[] status_code=[200]" },
+  { "%cp %HM %HPO %ST", "5 OPTIONS 200", "client_port=[5] http_method=[OPTIONS] http_path_only=[] status_code=[200]" },
+  { "%HPO %ST", " 200", "http_path_only=[] status_code=[200]" },
+  { "{\"p\":\"%HPO\",%ST}", "{\"p\":\"\",200}", "http_path_only=[] status_code=[200]" },
+  { "%HPO%HQ,%ST", "?a,b,200", "http_path_only=[] http_query=[a,b] status_code=[200]" },
+  /* what stands behind a word may be in it, too */
+  { "%cp [%HM %HU] %ST",
+    "5 [GET /x?ids[]=1,2] 200",
+    "client_port=[5] http_method=[GET] http_uri=[/x?ids[]=1,2] status_code=[200]" },
+  { "%HM|%HP|%HQ|%ST",
+    "GET|/a#22b|{}||200",
+    "http_method=[GET] http_path=[/a#22b|{}] http_query=[] status_code=[200]" },
+  { "%HM,%HU,%HPO,%HQ,%HV,%ST",
+    "GET,/x,y?ids[]=1,2,/x,y,?ids[]=1,2,HTTP/1.1,200",
+    "http_method=[GET] http_uri=[/x,y?ids[]=1,2] http_path_only=[/x,y] http_query=[ids[]=1,2] http_version=[HTTP/1.1] "
+    "status_code=[200]" },
+  { "%[a],%HU,%ST", "b c, d,/e,f,200", "a=[b c, d] http_uri=[/e,f] status_code=[200]" },
+  { "%HV/%ST", "HTTP/1.1/200", "http_version=[HTTP/1.1] status_code=[200]" },
+  { "%sslc-%ST", "ECDHE-RSA-AES-200", "ssl_ciphers=[ECDHE-RSA-AES] status_code=[200]" },
+  { "%H.%ci", "a.example.com.10.0.0.1", "hostname=[a.example.com] client_ip=[10.0.0.1]" },
+  { "srv=%s. st=%ST", "srv=a.b. st=200", "server_name=[a.b] status_code=[200]" },
+  { "%s-%t", "a-b-" DATE, "server_name=[a-b] accept_date=[" DATE "]" },
+  { "%ft.%b.%ST", "a~.b.c.200", "frontend_name=[a] backend_name=[b.c] status_code=[200] frontend_ssl=[true]" },
+  { "%HU,%ST", "/a b,200", NULL },
+  /* something else stands behind the request */
+  { HTTPS, HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" TLSv1.3/TLS_AES_256_GCM_SHA384", NULL },
+  { HTTPS, HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" \"curl/8.0\" host=www", NULL },
   { "%{+Q}HP %ST", "\"/p\" 200", "http_path=[/p] status_code=[200]" },
   /* a port behind a name that looks like one */
   { "%f:%fp %b:%bp, %ft:%fp",
@@ -231,11 +266,11 @@ static gchar *
 _parse(const LogFormat *format, const gchar *line, gsize length, LogLineResult *result)
 {
   static LineValues values;
-  static const LogLineMark BEGINNING;
-  LogLineMark mark = BEGINNING;
+  LogLineMark mark;
   gchar *copy = exact_copy(line, length);
   gchar *text = NULL;
 
+  log_line_mark_reset(&mark);
   *result = log_line_parse(format, copy, length, &values, &mark, G_MAXUINT);
   if (*result == LOG_LINE_TRUNCATED)
     log_line_parse_truncated(format, copy, length, &values);
@@ -333,6 +368,25 @@ Test(log_line, each_line_cut_anywhere)
         }
       log_format_free(format);
     }
+}
+
+/* A client sends what looks like the rest of the line. */
+static const Case FORGED[] = {
+  { HTTPS,
+    HTTP_HEAD "x=1 x=r LR-- 1/1/0/0/0 0/0 \"GET /f HTTP/1.1\" 0 -" HTTP_MIDDLE "\"GET / HTTP/1.1\" 0/-/-/-/0 -/-/-",
+    HTTP_HEAD_VALUES "captured_request_cookie=[x=1] captured_response_cookie=[x=r LR-- 1/1/0/0/0 0/0 \"GET /f "
+                     "HTTP/1.1\" 0 -]" HTTP_MIDDLE_VALUES GET HTTPS_END_VALUES NO_SSL },
+  { HTTPS,
+    HTTP_HEAD "x=1 x=r LR-- 1/1/0/0/0 0/0 \"GET /f HTTP/1.1\" 0/-/-/-/0 a" HTTP_MIDDLE
+              "\"GET / HTTP/1.1\" 0/-/-/-/0 -/-/-",
+    HTTP_HEAD_VALUES "captured_request_cookie=[x=1] captured_response_cookie=[x=r LR-- 1/1/0/0/0 0/0 \"GET /f "
+                     "HTTP/1.1\" 0/-/-/-/0 a]" HTTP_MIDDLE_VALUES GET HTTPS_END_VALUES NO_SSL },
+};
+
+Test(log_line, forged)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(FORGED); i++)
+    _check(&FORGED[i]);
 }
 
 static const Case TRUNCATED[] = {
@@ -458,6 +512,11 @@ Test(log_line, lines_made_to_be_slow)
     { "%[a],%HP%HQ,%ST", "," },
     { "%CC,%CS,%tsc", "," },
     { "%[a]:%s:%sp,", ":" },
+    { "%HU,%HP,%HQ,%HV,%ST", "," },
+    { "%HU,%HP,%HQ,%HV,%ST", "?," },
+    { "%[a],%HU,%HP,%HV.%ST", "a," },
+    { "%[a],%HU,%[b],%HV.%ST", "a," },
+    { "%b.%s-%f.%ST", ".-" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(SLOW); i++)

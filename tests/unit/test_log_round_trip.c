@@ -251,13 +251,13 @@ static void
 _check(const Round *self, guint seed)
 {
   static LineValues values;
-  static const LogLineMark BEGINNING;
-  LogLineMark mark = BEGINNING;
+  LogLineMark mark;
   LogFormatError error;
   LogFormat *format = log_format_new(self->format->str, NULL, &error);
 
   cr_assert(format, "seed %u: %s: %s", seed, self->format->str, error.message);
   gchar *line = exact_copy(self->line->str, self->line->len);
+  log_line_mark_reset(&mark);
   LogLineResult result = log_line_parse(format, line, self->line->len, &values, &mark, G_MAXUINT);
   cr_expect_eq(result, LOG_LINE_FITS, "seed %u: %s\n%s", seed, self->format->str, self->line->str);
   for (guint i = 0; i < self->count && result == LOG_LINE_FITS && !self->is_ambiguous; i++)
