@@ -18,8 +18,9 @@ typedef struct _ArgumentReader
   ConfigArgumentError *error;
   const gchar *string;
   const gchar *p;
-  /* the one that is open, or 0 */
+  /* the one that is open, or 0, and where */
   gchar quote;
+  const gchar *quote_start;
 } ArgumentReader;
 
 typedef enum _ReadResult
@@ -97,19 +98,26 @@ _read_backslash(ArgumentReader *self)
   return MORE;
 }
 
+/* Whether nothing follows on the line but a comment. */
+static gboolean
+_ends_line(const gchar *p)
+{
+  p = _skip_blanks(p);
+  return !*p || *p == '#' || (*p == '\n' && _ends_line(p + 1));
+}
+
 static ReadResult
 _read_unquoted(ArgumentReader *self)
 {
   const gchar *p = self->p;
 
-  /* a comment */
-  if (*p == '#')
-    return END;
-  /* behind the argument there must be nothing */
-  if (*p == ' ' || *p == '\t' || *p == '\n')
-    return *_skip_blanks(p) ? DIFFERS : END;
+  if (strchr(" \t\n#", *p))
+    return _ends_line(p) ? END : DIFFERS;
   if (*p == '"' || *p == '\'')
-    self->quote = *p;
+    {
+      self->quote = *p;
+      self->quote_start = p;
+    }
   else
     _append(self->argument, *p, p - self->string);
   self->p++;
@@ -139,8 +147,12 @@ _read(ArgumentReader *self)
       result = _read_backslash(self);
     else
       result = self->quote ? _read_quoted(self) : _read_unquoted(self);
-  /* an open quote is the character itself in a string that was copied without its quotes */
-  return result == MORE ? (self->quote ? DIFFERS : END) : result;
+  if (result != MORE)
+    return result;
+  if (!self->quote)
+    return END;
+  self->p = self->quote_start;
+  return _fail(self, "this quote is not closed");
 }
 
 /* What has neither was copied without its quotes: those that are inside are its own. */
@@ -170,6 +182,11 @@ config_argument_new(const gchar *string, ConfigArgumentError *error)
   self->positions = g_array_new(FALSE, FALSE, sizeof(gsize));
   error->message = NULL;
   result = _is_argument(string) ? _read(&reader) : DIFFERS;
+  if (result == DIFFERS && strchr(string, '\\'))
+    result =
+      _fail(&reader,
+            "for HAProxy the string ends at this blank: keep the quotes that are around it in haproxy.cfg, or leave "
+            "the backslashes out");
   if (result == DIFFERS)
     _take_as_it_is(self, string);
   if (result != BAD)

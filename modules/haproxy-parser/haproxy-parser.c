@@ -53,7 +53,7 @@ typedef struct _HAProxyParser
   gboolean unescape;
   gboolean explain;
 
-  /* made of the above by init() */
+  /* made of the above when all options are known */
   GArray *formats;
   /* by format, the MessageNames of its fields and of the above */
   GPtrArray *names_of_formats;
@@ -167,18 +167,47 @@ _unescape_all(LineValues *values, const LineFormat *format)
  * Messages
  *****************************************************************************/
 
-/* What looks like a syslog header is one, unless nothing fits what is behind it. */
 static const LineFormat *
-_parse(HAProxyParser *self, const gchar *line, gsize length, LineValues *values, SyslogHeader *header)
+_parse_behind_header(HAProxyParser *self, const gchar *line, gsize length, LineValues *values, SyslogHeader *header)
 {
-  const LineFormat *format = NULL;
+  if (!syslog_header_find(header, line, length))
+    return NULL;
+  return line_formats_parse(self->formats, line + header->length, length - header->length, values);
+}
 
-  if (syslog_header_find(header, line, length))
-    format = line_formats_parse(self->formats, line + header->length, length - header->length, values);
-  if (format)
-    return format;
+static const LineFormat *
+_parse_whole(HAProxyParser *self, const gchar *line, gsize length, LineValues *values, SyslogHeader *header)
+{
   header->length = 0;
   return line_formats_parse(self->formats, line, length, values);
+}
+
+/*
+ * What looks like a syslog header is one, unless nothing fits what is behind it.  Behind one that syslog-ng has taken
+ * there is another one only if the line fits in no other way: a client could write it.
+ */
+static const LineFormat *
+_parse(HAProxyParser *self, const gchar *line, gsize length, gboolean had_header, LineValues *values,
+       SyslogHeader *header)
+{
+  const LineFormat *format;
+
+  if (had_header)
+    {
+      format = _parse_whole(self, line, length, values, header);
+      return format ? format : _parse_behind_header(self, line, length, values, header);
+    }
+  format = _parse_behind_header(self, line, length, values, header);
+  return format ? format : _parse_whole(self, line, length, values, header);
+}
+
+static gboolean
+_had_header(LogParser *s, LogMessage *msg)
+{
+  gssize length;
+
+  nv_table_get_value(msg->payload, LM_V_PROGRAM, &length, NULL);
+  return !compat_log_parser_get_template(s) && length > 0;
 }
 
 static gsize
@@ -205,7 +234,8 @@ _process(LogParser *s, LogMessage **pmsg, const LogPathOptions *path_options, co
   MessageSource source = { .handle = LM_V_NONE };
   LineValues values;
   SyslogHeader header;
-  const LineFormat *format = _parse(self, input, _without_line_end(input, input_len), &values, &header);
+  gsize length = _without_line_end(input, input_len);
+  const LineFormat *format = _parse(self, input, length, _had_header(s, *pmsg), &values, &header);
 
   if (!format)
     return FALSE;
@@ -254,25 +284,6 @@ _forget_formats(HAProxyParser *self)
 {
   g_clear_pointer(&self->names_of_formats, g_ptr_array_unref);
   g_clear_pointer(&self->formats, g_array_unref);
-}
-
-static void
-_make_formats(HAProxyParser *self)
-{
-  const gchar *const *names =
-    self->format_names ? (const gchar *const *) self->format_names : line_formats_get_built_in_names();
-  LogFormatError error;
-
-  _forget_formats(self);
-  self->formats = line_formats_new();
-  /* the grammar has checked them */
-  for (guint i = 0; i < self->log_formats->len; i++)
-    line_formats_add_custom(self->formats, g_ptr_array_index(self->log_formats, i), &self->header_names, &error);
-  for (guint i = 0; names[i]; i++)
-    line_formats_add_built_in(self->formats, names[i], &self->header_names);
-  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
-  for (guint i = 0; i < self->formats->len; i++)
-    g_ptr_array_add(self->names_of_formats, _look_up_names(self, &g_array_index(self->formats, LineFormat, i)));
 }
 
 static gboolean
@@ -434,38 +445,73 @@ _set_format_error(GError **error, const gchar *string, LogFormatError *format_er
 }
 
 static gboolean
-_check_log_format(HAProxyParser *self, const gchar *string, GError **error)
+_add_custom(GArray *formats, const gchar *string, const LogFormatHeaderNames *names, GError **error)
 {
-  GArray *formats = line_formats_new();
   LogFormatError format_error;
-  gboolean result = line_formats_add_custom(formats, string, &self->header_names, &format_error);
 
-  if (!result)
-    _set_format_error(error, string, &format_error);
-  g_array_free(formats, TRUE);
-  return result;
+  if (line_formats_add_custom(formats, string, names, &format_error))
+    return TRUE;
+  _set_format_error(error, string, &format_error);
+  return FALSE;
 }
 
 static gboolean
-_add_log_format(HAProxyParser *self, const gchar *log_format, GError **error)
+_add_formats(HAProxyParser *self, GError **error)
 {
-  g_ptr_array_add(self->log_formats, g_strdup(log_format));
-  /* what depends on names of headers, which may come later, is left to haproxy_parser_validate() */
-  if (strstr(log_format, "hrl") || strstr(log_format, "hsl"))
+  const gchar *const *names =
+    self->format_names ? (const gchar *const *) self->format_names : line_formats_get_built_in_names();
+
+  for (guint i = 0; i < self->log_formats->len; i++)
+    if (!_add_custom(self->formats, g_ptr_array_index(self->log_formats, i), &self->header_names, error))
+      return FALSE;
+  for (guint i = 0; names[i]; i++)
+    line_formats_add_built_in(self->formats, names[i], &self->header_names);
+  if (self->formats->len)
     return TRUE;
-  return _check_log_format(self, log_format, error);
+  g_set_error(error, _error_domain(), 0, "no line can fit: formats() has no name, and there is no log-format()");
+  return FALSE;
+}
+
+static gboolean
+_make_formats(HAProxyParser *self, GError **error)
+{
+  _forget_formats(self);
+  self->formats = line_formats_new();
+  if (!_add_formats(self, error))
+    return FALSE;
+  self->names_of_formats = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < self->formats->len; i++)
+    g_ptr_array_add(self->names_of_formats, _look_up_names(self, &g_array_index(self->formats, LineFormat, i)));
+  return _check_names(self, error);
+}
+
+/* Everything but what depends on names of headers, which may come later. */
+static gboolean
+_check_log_format(const gchar *string, GError **error)
+{
+  static gchar *names[] = { NULL };
+  static const LogFormatHeaderNames ANY_NAMES = { .request = names, .response = names };
+  GArray *formats = line_formats_new();
+  gboolean result = _add_custom(formats, string, &ANY_NAMES, error);
+
+  g_array_free(formats, TRUE);
+  return result;
 }
 
 gboolean
 haproxy_parser_add_log_formats(LogParser *s, GList *log_formats, GError **error)
 {
+  HAProxyParser *self = (HAProxyParser *) s;
   gchar **strings = _strv_of_list(log_formats);
   gboolean are_good = strings[0] != NULL;
 
   if (!are_good)
     g_set_error(error, _error_domain(), 0, "log-format() without a string");
   for (gchar **i = strings; *i && are_good; i++)
-    are_good = _add_log_format((HAProxyParser *) s, *i, error);
+    {
+      are_good = _check_log_format(*i, error);
+      g_ptr_array_add(self->log_formats, g_strdup(*i));
+    }
   g_strfreev(strings);
   return are_good;
 }
@@ -473,13 +519,7 @@ haproxy_parser_add_log_formats(LogParser *s, GList *log_formats, GError **error)
 gboolean
 haproxy_parser_validate(LogParser *s, GError **error)
 {
-  HAProxyParser *self = (HAProxyParser *) s;
-
-  for (guint i = 0; i < self->log_formats->len; i++)
-    if (!_check_log_format(self, g_ptr_array_index(self->log_formats, i), error))
-      return FALSE;
-  _make_formats(self);
-  return _check_names(self, error);
+  return _make_formats((HAProxyParser *) s, error);
 }
 
 /*****************************************************************************
@@ -489,7 +529,11 @@ haproxy_parser_validate(LogParser *s, GError **error)
 static gboolean
 _init(LogPipe *s)
 {
-  _make_formats((HAProxyParser *) s);
+  HAProxyParser *self = (HAProxyParser *) s;
+
+  /* those of a clone are made here */
+  if (!self->formats && !_make_formats(self, NULL))
+    return FALSE;
   return log_parser_init_method(s);
 }
 

@@ -32,9 +32,11 @@ typedef struct _LineReader
   LogLineChoices *choices;
   /* bytes that may yet be read in vain */
   gssize budget;
-  /* a cookie was not taken for one, since the one in front of it has another name; or is taken nevertheless */
-  gboolean has_doubted_cookie;
-  gboolean takes_any_cookie;
+  /* what is unlikely, but possible, was not taken: a cookie with another name than the one in front of it, a URI that
+   * does not begin as most do */
+  gboolean has_doubts;
+  /* it is taken nevertheless */
+  gboolean takes_the_unlikely;
 } LineReader;
 
 /* The outcome for a step that finds something else at @p. */

@@ -34,15 +34,15 @@ static const LogFormatAlias ALIASES[] = {
   { "Cp", "client_port", LOG_FORMAT_NUMBER },
   { "Fi", "frontend_ip", LOG_FORMAT_ADDRESS },
   { "Fp", "frontend_port", LOG_FORMAT_NUMBER },
-  { "H", "hostname", LOG_FORMAT_WORD },
-  { "HM", "http_method", LOG_FORMAT_URI_PART },
+  { "H", "hostname", LOG_FORMAT_TOKEN },
+  { "HM", "http_method", LOG_FORMAT_METHOD },
   { "HP", "http_path", LOG_FORMAT_PATH },
   { "HPO", "http_path_only", LOG_FORMAT_OPTIONAL_PATH },
   { "HQ", "http_query", LOG_FORMAT_QUERY },
-  { "HU", "http_uri", LOG_FORMAT_URI_PART },
+  { "HU", "http_uri", LOG_FORMAT_URI },
   { "HV", "http_version", LOG_FORMAT_HTTP_VERSION },
   { "ID", "unique_id", LOG_FORMAT_STRING },
-  { "OG", "log_origin", LOG_FORMAT_WORD },
+  { "OG", "log_origin", LOG_FORMAT_TOKEN },
   { "ST", "status_code", LOG_FORMAT_DECIMAL },
   { "Si", "server_ip", LOG_FORMAT_ADDRESS },
   { "Sp", "server_port", LOG_FORMAT_NUMBER },
@@ -171,6 +171,8 @@ typedef struct _Kind
   /* the characters that a value can begin with, and those that it can go on with; NULL: not limited here */
   const gchar *first;
   const gchar *rest;
+  /* what nearly all begin with; NULL: nothing is known */
+  const gchar *usual_first;
 } Kind;
 
 #define NUMBER NUMERIC | TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_NUMBER
@@ -178,12 +180,12 @@ typedef struct _Kind
 
 static const Kind KINDS[] = {
   [LOG_FORMAT_STRING] = { QUOTABLE | WITH_QUOTES, LOG_FORMAT_END_FREE },
-  [LOG_FORMAT_WORD] = { QUOTABLE, LOG_FORMAT_END_WORD },
   [LOG_FORMAT_TOKEN] = { QUOTABLE, LOG_FORMAT_END_WORD },
-  [LOG_FORMAT_URI_PART] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_METHOD] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_URI] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .usual_first = "/*<" },
   /* "HTTP/1.1", "RTSP/1.0", "<BADREQ>" */
   [LOG_FORMAT_HTTP_VERSION] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .first = "HR<-" },
-  [LOG_FORMAT_PATH] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_PATH] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .usual_first = "/*<" },
   [LOG_FORMAT_OPTIONAL_PATH] = { QUOTABLE | ENCODED | EMPTY, LOG_FORMAT_END_WORD, .first = "/<" },
   [LOG_FORMAT_SERVER_NAME] = { QUOTABLE, LOG_FORMAT_END_WORD },
   [LOG_FORMAT_COOKIE] = { QUOTABLE | WITH_QUOTES, LOG_FORMAT_END_FREE },
@@ -241,7 +243,9 @@ log_format_kind_may_contain(LogFormatKind self, gchar c)
     case LOG_FORMAT_FRONTEND:
       return line_character_is(c, IS_NAME) || c == '~';
     case LOG_FORMAT_TOKEN:
-      return c != ' ' && c != '/';
+      return g_ascii_isalnum(c) || (c && strchr("-_.()", c));
+    case LOG_FORMAT_METHOD:
+      return g_ascii_isalnum(c) || (c && strchr("!#$%&'*+-.^_`|~<>", c));
     case LOG_FORMAT_PATH:
     case LOG_FORMAT_OPTIONAL_PATH:
       return c != ' ' && c != '?';
@@ -634,6 +638,15 @@ _compile_item(Compiler *self, gsize *index)
 }
 
 static gboolean
+_check_keyword(Compiler *self)
+{
+  static const gchar KEYWORD[] = "log-format ";
+
+  return !g_str_has_prefix(self->argument->text->str, KEYWORD)
+         || _fail(self, 0, "leave out the keyword \"log-format\": only the string behind it belongs here");
+}
+
+static gboolean
 _compile_items(Compiler *self)
 {
   const gchar *text = self->argument->text->str;
@@ -917,6 +930,7 @@ _describe_steps(Compiler *self)
       step->steps_to_text = _is_path_of_query(step, _get_next(self, i)) ? 2 : 1;
       step->end = _find_end(self, i);
       step->first_characters = step->end == LOG_FORMAT_END_FORM ? NULL : KINDS[step->kind].first;
+      step->usual_first_characters = step->end == LOG_FORMAT_END_WORD ? KINDS[step->kind].usual_first : NULL;
       step->is_telling = _is(step->kind, TELLING);
       step->list_length = _find_list_length(self, i);
     }
@@ -1003,7 +1017,7 @@ log_format_new(const gchar *string, const LogFormatHeaderNames *names, LogFormat
   };
   LogFormat *format = NULL;
 
-  if (self.argument && _compile_items(&self) && _check_steps(&self))
+  if (self.argument && _check_keyword(&self) && _compile_items(&self) && _check_steps(&self))
     format = _compiler_finish(&self);
   else
     _compiler_give_up(&self);

@@ -24,15 +24,13 @@ typedef enum _LogFormatKind
 {
   /* anything */
   LOG_FORMAT_STRING,
-  /* without a blank */
-  LOG_FORMAT_WORD,
-  /* without a blank or a slash */
+  /* the name of a host, of a cipher, and the like */
   LOG_FORMAT_TOKEN,
-  /* without a blank, and HAProxy has encoded it */
-  LOG_FORMAT_URI_PART,
-  /* such a one that begins as versions do */
+  /* of a request, encoded by HAProxy, without a blank */
+  LOG_FORMAT_METHOD,
+  LOG_FORMAT_URI,
   LOG_FORMAT_HTTP_VERSION,
-  /* such a one without a query; and one that is nothing where the request has no path */
+  /* a URI without its query; and one that is nothing where the request has no path */
   LOG_FORMAT_PATH,
   LOG_FORMAT_OPTIONAL_PATH,
   /* without a quote */
@@ -170,6 +168,8 @@ typedef struct _LogFormatStep
   gsize text_length;
   /* of a value without quotes: what it can begin with; NULL: anything, or its form says so */
   const gchar *first_characters;
+  /* of a word: what nearly all begin with; NULL: nothing is known */
+  const gchar *usual_first_characters;
   /* LOG_FORMAT_VALUE: its field, or the first ones if it is split, the others being LOG_FORMAT_NO_FIELD or rising */
   const guint16 *fields;
   guint field_count;

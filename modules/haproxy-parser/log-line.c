@@ -241,7 +241,7 @@ _read_bare_string(LineReader *self, guint i, const gchar *from)
   const LogFormatStep *step = &self->format->steps[i];
   const gchar *start = self->p, *end;
 
-  if (step->first_characters && !_can_begin(self, step))
+  if (step->first_characters && !_may_be_empty(step) && !_can_begin(self, step))
     return line_reader_outcome_at(self, start);
   from = _may_be_empty(step) ? from : MAX(from, start + 1);
   end = step->end == LOG_FORMAT_END_FREE ? _find_text_behind(self, i, from) : _find_end_of_word(self, i, start, from);
@@ -262,6 +262,13 @@ _read_string_from(LineReader *self, guint i, const gchar *from)
 {
   return self->format->steps[i].flags & LOG_FORMAT_QUOTED ? _read_quoted_string(self, i, from)
                                                           : _read_bare_string(self, i, from);
+}
+
+static gboolean
+_takes_the_unlikely(LineReader *self)
+{
+  self->has_doubts = TRUE;
+  return self->takes_the_unlikely;
 }
 
 /* One that may end elsewhere. */
@@ -343,12 +350,23 @@ _read_free_string(LineReader *self, guint i)
   behind = is_cookie ? _skip_no_cookie(self, i) : NULL;
   if (behind)
     return _finish_string(self, i, self->p + is_quoted, behind - is_quoted, behind, FITS);
-  if (is_cookie && !self->takes_any_cookie && !_begins_cookie(self, i, self->p + is_quoted))
-    {
-      self->has_doubted_cookie = TRUE;
-      return DIFFERS;
-    }
+  if (is_cookie && !_begins_cookie(self, i, self->p + is_quoted) && !_takes_the_unlikely(self))
+    return DIFFERS;
   self->choices->count = 0;
+  return _read_with_choice(self, i);
+}
+
+/*
+ * A word ends at the first place behind which the line goes on, and others may be gone back to behind it.  Where it
+ * does not begin as most do it is rather a part of the string in front of it.
+ */
+static Outcome
+_read_word(LineReader *self, guint i)
+{
+  const gchar *usual = self->format->steps[i].usual_first_characters;
+
+  if (usual && self->p < self->end && !strchr(usual, *self->p) && !_takes_the_unlikely(self))
+    return DIFFERS;
   return _read_with_choice(self, i);
 }
 
@@ -360,7 +378,7 @@ _read_string(LineReader *self, guint i)
     case LOG_FORMAT_END_FREE:
       return _read_free_string(self, i);
     case LOG_FORMAT_END_WORD:
-      return _read_with_choice(self, i);
+      return _read_word(self, i);
     default:
       return _read_string_from(self, i, self->p);
     }
@@ -702,16 +720,16 @@ _has_shown_enough(const LogFormat *format, const LogLineState *end)
   return end->telling_values >= TELLING_VALUES_MIN || (end->telling_values && _is_last_value(format, end->step));
 }
 
-/* A request's and a response's cookie have the same name, unless the line can be read in no other way. */
+/* What is unlikely is taken where the line can be read in no other way. */
 static gboolean
-_fits_with_any_cookie(LineReader *self, const gchar *line)
+_fits_unlikely(LineReader *self, const gchar *line)
 {
   LogLineState beginning = { .p = line, .is_after_blank = TRUE };
   LogLineMark nowhere;
   Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
 
   log_line_mark_reset(&nowhere);
-  self->takes_any_cookie = TRUE;
+  self->takes_the_unlikely = TRUE;
   self->choices->count = 0;
   _set_state(self, &beginning);
   return _read_line(self, &marker, &nowhere.end) == FITS;
@@ -750,11 +768,11 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
       _set_state(&self, &mark->state);
     }
   outcome = _read_line(&self, &marker, &mark->end);
-  if (outcome != FITS && self.has_doubted_cookie)
+  if (outcome != FITS && self.has_doubts)
     {
       /* another format has to read the values anew */
       log_line_mark_reset(mark);
-      outcome = _fits_with_any_cookie(&self, line) ? FITS : outcome;
+      outcome = _fits_unlikely(&self, line) ? FITS : outcome;
     }
   switch (outcome)
     {

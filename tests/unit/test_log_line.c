@@ -190,6 +190,17 @@ static const Case CASES[] = {
     "http_method=[GET] http_uri=[/x,y?ids[]=1,2] http_path_only=[/x,y] http_query=[ids[]=1,2] http_version=[HTTP/1.1] "
     "status_code=[200]" },
   { "%[a],%HU,%ST", "b c, d,/e,f,200", "a=[b c, d] http_uri=[/e,f] status_code=[200]" },
+  { "%[a]|%HP|%HQ|%ST", "b (c|d)|/e||200", "a=[b (c|d)] http_path=[/e] http_query=[] status_code=[200]" },
+  { "%[a],%HM,%HU,%ST", "b,c,GET,/e,f,200", "a=[b,c] http_method=[GET] http_uri=[/e,f] status_code=[200]" },
+  { "%[a],%sslv,%sslc,%ST",
+    "b,c,TLSv1.3,(NONE),200",
+    "a=[b,c] ssl_version=[TLSv1.3] ssl_ciphers=[(NONE)] status_code=[200]" },
+  /* not as most are */
+  { "%HM,%HU,%ST", "CONNECT,h:443,200", "http_method=[CONNECT] http_uri=[h:443] status_code=[200]" },
+  { "%HM,%HP,%ST", "GET,http://h/a,b,200", "http_method=[GET] http_path=[http://h/a,b] status_code=[200]" },
+  { "%HM,%HU,%HV,%ST",
+    "<BADREQ>,<BADREQ>,<BADREQ>,400",
+    "http_method=[<BADREQ>] http_uri=[<BADREQ>] http_version=[<BADREQ>] status_code=[400]" },
   { "%HV/%ST", "HTTP/1.1/200", "http_version=[HTTP/1.1] status_code=[200]" },
   { "%sslc-%ST", "ECDHE-RSA-AES-200", "ssl_ciphers=[ECDHE-RSA-AES] status_code=[200]" },
   { "%H.%ci", "a.example.com.10.0.0.1", "hostname=[a.example.com] client_ip=[10.0.0.1]" },

@@ -27,7 +27,9 @@ typedef enum _Kind
   DATE,
   ZONED_DATE,
   STATE,
-  TEXT,
+  TOKEN,
+  METHOD,
+  URI,
   /* which HAProxy does not encode */
   RAW,
   COOKIE,
@@ -44,9 +46,9 @@ static const struct
   { "B", "bytes_read", TIMER },
   { "CC", "captured_request_cookie", COOKIE },
   { "CS", "captured_response_cookie", COOKIE },
-  { "H", "hostname", NAME },
-  { "HM", "http_method", TEXT },
-  { "HU", "http_uri", TEXT },
+  { "H", "hostname", TOKEN },
+  { "HM", "http_method", METHOD },
+  { "HU", "http_uri", URI },
   { "ID", "unique_id", RAW },
   { "ST", "status_code", NUMBER },
   { "T", "gmt_date_time", ZONED_DATE },
@@ -66,7 +68,7 @@ static const struct
   { "hs", "captured_response_headers", HEADERS },
   { "rc", "retries", NUMBER },
   { "s", "server_name", NAME },
-  { "sslv", "ssl_version", NAME },
+  { "sslv", "ssl_version", TOKEN },
   { "t", "accept_date", DATE },
   { "tr", "request_date", DATE },
   { "ts", "termination_state", STATE },
@@ -74,7 +76,7 @@ static const struct
   { "[capture.req.hdr(1),lower]", "capture_req_hdr_1", RAW },
 };
 
-/* none is in a value that has no quotes */
+/* none is in a value that has no quotes, but for those of ambiguous rounds */
 static const gchar *const SEPARATORS[] = { " ", " ", " ", "|", ",", ";", " [", "] ", " - ", "|x|", " \"\" " };
 
 typedef struct _Round
@@ -124,9 +126,9 @@ _random_address(Round *self)
 }
 
 static gchar *
-_random_text(Round *self, Kind kind, gboolean is_quoted)
+_random_text(Round *self, gboolean is_quoted)
 {
-  if (self->is_ambiguous && kind != TEXT)
+  if (self->is_ambiguous)
     return _random_string(self, "a -|,;\"[]", 12);
   return _random_string(self, is_quoted ? "abc /:|,;=[]-#{}" : "abc/:=#-.", 12);
 }
@@ -134,11 +136,21 @@ _random_text(Round *self, Kind kind, gboolean is_quoted)
 static gchar *
 _random_cookie(Round *self, gboolean is_quoted)
 {
-  gchar *value = _random_text(self, COOKIE, is_quoted);
+  gchar *value = _random_text(self, is_quoted);
   gchar *cookie = _random(self, 2) ? g_strconcat("SID=", value, NULL) : g_strdup(is_quoted ? "" : "-");
 
   g_free(value);
   return cookie;
+}
+
+static gchar *
+_random_uri(Round *self, gboolean is_quoted)
+{
+  gchar *rest = _random_string(self, self->is_ambiguous ? "a-|,;[]/" : is_quoted ? "abc/:|,;=[]-#{}" : "abc/:=#-.", 12);
+  gchar *uri = g_strconcat(_random(self, 8) ? "/" : "h:443", rest, NULL);
+
+  g_free(rest);
+  return uri;
 }
 
 static gchar *
@@ -167,19 +179,25 @@ _random_value(Round *self, Kind kind, gboolean is_quoted)
                              _random(self, 12));
     case STATE:
       return _random(self, 2) ? g_strdup("--") : g_strdup("sH");
+    case TOKEN:
+      return _random_string(self, "abcXYZ019-_.", 12);
+    case METHOD:
+      return _random_string(self, "ABCxyz-_", 12);
+    case URI:
+      return _random_uri(self, is_quoted);
     case HEADERS:
       return _random_string(self, "abc /:=[]-", 12);
     case COOKIE:
       return _random_cookie(self, is_quoted);
     default:
-      return _random_text(self, kind, is_quoted);
+      return _random_text(self, is_quoted);
     }
 }
 
 static gboolean
 _heeds_quotes(Kind kind)
 {
-  return kind == NAME || kind == ADDRESS || kind >= TEXT;
+  return kind == NAME || kind == ADDRESS || kind >= TOKEN;
 }
 
 static void
