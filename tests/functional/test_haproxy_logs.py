@@ -266,6 +266,44 @@ def test_a_quote_in_a_header_hides_no_line(log):
     assert (values["capture_req_hdr_0"], values["capture_req_hdr_1"], values["status_code"]) == ("x", 'a" 1 "b', "200")
 
 
+REQUEST_LINES = [  # what is sent, log-format, values; HAProxy encodes nothing of what stands between them
+    ("GET /x?ids[]=1,2 HTTP/1.1", "%cp [%HM %HU] %ST", {"http_method": "GET", "http_uri": "/x?ids[]=1,2"}),
+    ("GET /x,y?ids[]=1,2 HTTP/1.1", "%cp,%HM,%HU,%HV,%ST", {"http_uri": "/x,y?ids[]=1,2", "http_version": "HTTP/1.1"}),
+    ("GET /a|{b}|?c|d HTTP/1.1", "%cp|%HM|%HP|%HQ|%ST", {"http_path": "/a|{b}|", "http_query": "c|d"}),
+    ("GET /a;b HTTP/1.1", "%HP%HQ;%ST", {"http_path": "/a;b", "http_query": ""}),
+    ("OPTIONS * HTTP/1.1", "%cp %HM %HPO %ST", {"http_method": "OPTIONS", "http_path_only": ""}),
+    ("OPTIONS * HTTP/1.1", "%HPO %ST", {"http_path_only": ""}),
+    ("CONNECT h:443 HTTP/1.1", "%HM,%HU,%ST", {"http_method": "CONNECT", "http_uri": "h:443"}),
+    ("CONNECT h:443 HTTP/1.1", '{"p":"%HPO","s":%ST}', {"http_path_only": ""}),
+    ("GET / HTTP/1.1", "%H-%HV/%ST", {"hostname": socket.gethostname(), "http_version": "HTTP/1.1"}),
+]
+
+
+@pytest.mark.parametrize("line, log_format, expected", REQUEST_LINES)
+def test_requests_that_contain_what_stands_behind_them(log, line, log_format, expected):
+    log.start(frontend(f"http-request return status 200\n  log-format '{log_format}'", servers=""), f"log-format('{log_format}')")
+    log.send(f"{line}\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+    values = log.wait_line("custom")
+    assert {name: values[name] for name in expected} == expected
+    assert values["status_code"] == "200"
+
+
+FORGERIES = ["0", "0/-/-/-/0 a", "0/-/-/-/0 a/b/c"]
+
+
+@pytest.mark.parametrize("end", FORGERIES)
+def test_a_client_cannot_forge_an_https_line(log, end):
+    # not longer than HAProxy captures
+    cookie = f'x=1 x=r LR-- 1/1/0/0/0 0/0 "GET /f HTTP/1.1" {end}'
+    with server() as port:
+        log.start(frontend().replace("{server}", str(port)).replace("capture cookie SID", "capture cookie x"), default="option httpslog")
+        log.send(REQUEST.replace(b"SID=x", cookie.encode()))
+        values = log.wait_line()
+    assert (values["captured_request_cookie"], values["captured_response_cookie"]) == ("x=1", cookie[4:] + " -")
+    assert (values["format"], values["http_path"], values["fc_err"], values["ssl_fc_sni"]) == ("https", "/path/x", "0", "-")
+
+
+
 def test_http_2(log):
     inner = free_port()
     with server() as port:

@@ -198,6 +198,9 @@ MISTAKES = [  # options, what the error says
     ("log-format('')", ["there is no value"]),
     ("log-format('%ci' '%zz')", ['no alias "%zz"']),
     ("log-format()", ["log-format() without a string"]),
+    ("formats()", ["no line can fit"]),
+    ("log-format('%ci \\\"%r\\\" %ST')", ["the string ends at this blank", '    %ci \\"%r\\" %ST\n', "\n       ^"]),
+    ("log-format('log-format \"%ci\"')", ["leave out the keyword"]),
     ("formats('tcp' 'foo')", ['does not know "foo"', '"http-clf"']),
     ("prefix('') log-format('%(DATE)ci')", ['no message can have a value named "DATE"']),
     ("unescape(maybe)", ["syntax error"]),
@@ -221,6 +224,21 @@ def test_names_of_headers_may_come_behind_the_format_that_needs_them(daemon):
     result = daemon.check(f"network(port({free_port()}));",
                           filters=parser("log-format('%ci %hrl %cp') request-headers('a')"))
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("value", ["evil[1]: foo", "<1>1 - - prog 77 - - x", "<1>evil[1]: foo"])
+def test_a_client_cannot_forge_a_header(parse, value):
+    """With what stands first in the format, where syslog-ng has taken HAProxy's header."""
+    log_format = parser("log-format('%[capture.req.hdr(0)] %ci %ST')")
+    (message,) = parse(log_format, f"{HEADERS[1]}{value} 192.0.2.1 200", flags="no-multi-line")
+    assert values(message) == dict(capture_req_hdr_0=value, client_ip="192.0.2.1", status_code="200", format="custom",
+                                   process_name="haproxy", pid="14387")
+
+
+def test_a_line_with_two_headers(parse):
+    """As one that was handed on as the text of another program."""
+    (message,) = parse(parser(), f"<13>Feb  6 12:12:56 docker app[1]: {HEADERS[1]}{TCP}", flags="no-multi-line")
+    assert values(message) == TCP_VALUES
 
 
 def test_a_client_cannot_forge_what_is_behind_its_cookie(parse):
