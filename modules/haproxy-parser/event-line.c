@@ -290,9 +290,9 @@ static const gchar *const READY_CAUSES[] = {
   "(leaving forced drain)",       "(leaving drain)",
 };
 
-/* "backend/server " */
+/* "backend/server" */
 static gboolean
-_read_server(Event *self, LineCursor *cursor)
+_read_names(Event *self, LineCursor *cursor)
 {
   const gchar *backend = cursor->p;
 
@@ -305,7 +305,14 @@ _read_server(Event *self, LineCursor *cursor)
   if (!line_cursor_skip_name(cursor))
     return FALSE;
   _set(self, EVENT_LINE_SERVER_NAME, server, cursor->p);
-  return line_cursor_skip(cursor, " ");
+  return TRUE;
+}
+
+/* "backend/server " */
+static gboolean
+_read_server(Event *self, LineCursor *cursor)
+{
+  return _read_names(self, cursor) && line_cursor_skip(cursor, " ");
 }
 
 /* What a server that tracks another one adds; the end: nothing. */
@@ -397,6 +404,35 @@ _read_server_line(Event *self, LineCursor cursor)
   if (line_cursor_skip(&cursor, "('") && !line_cursor_skip_to(&cursor, "') "))
     return FALSE;
   return _read_server_event(self, cursor);
+}
+
+/* Behind the names; since HAProxy 3.0 they end with a colon, which is a character of names as well. */
+static const gchar *const ADDRESS_CHANGES[] = {
+  " changed its IP from ",
+  " changed its FQDN from ",
+  ": IP changed from ",
+  ": port changed from ",
+};
+
+/* "backend/server: IP changed from '192.0.2.1' to '192.0.2.2' by 'resolvers/ns1'" */
+static gboolean
+_read_address_line(Event *self, LineCursor cursor)
+{
+  for (guint i = 0; i < G_N_ELEMENTS(ADDRESS_CHANGES); i++)
+    {
+      LineCursor behind = cursor;
+
+      if (!line_cursor_skip_to(&behind, ADDRESS_CHANGES[i]))
+        continue;
+      const gchar *names_end = behind.p - strlen(ADDRESS_CHANGES[i]);
+      LineCursor names = { .p = cursor.p, .end = names_end };
+      if (!_read_names(self, &names) || names.p != names_end)
+        return FALSE;
+      _set_event(self, "server_address_changed");
+      _set(self, EVENT_LINE_CAUSE, names_end + strspn(names_end, ": "), cursor.end);
+      return TRUE;
+    }
+  return FALSE;
 }
 
 static const struct
@@ -564,5 +600,8 @@ event_line_parse(const gchar *line, gsize length, LineValues *values)
   if (_give_if(_read_server_line(&event, cursor), &event, values))
     return TRUE;
   event = EMPTY;
-  return _give_if(_read_check_line(&event, cursor), &event, values);
+  if (_give_if(_read_check_line(&event, cursor), &event, values))
+    return TRUE;
+  event = EMPTY;
+  return _give_if(_read_address_line(&event, cursor), &event, values);
 }

@@ -399,6 +399,38 @@ def test_errors_before_there_is_a_request(log, certificate):
     assert "SSL handshake" in values["error_message"]
 
 
+@contextmanager
+def resolver(address):
+    """A DNS server that says of every name that it has this IPv4 address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+
+        def serve():
+            while True:
+                query, sender = sock.recvfrom(512)
+                if not query:
+                    return
+                question = query[12:query.index(b"\0", 12) + 5]
+                answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04" + socket.inet_aton(address)
+                sock.sendto(query[:2] + b"\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00" + question + answer, sender)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield sock.getsockname()[1]
+        sock.sendto(b"", sock.getsockname())
+        thread.join()
+
+
+def test_a_server_that_gets_another_address(log):
+    with resolver("127.0.0.2") as port:
+        log.start(f"resolvers dns\n  nameserver ns1 127.0.0.1:{port}\n  timeout resolve 100ms\n  timeout retry 100ms\n"
+                  + frontend(servers="server app1 app.example:80 resolvers dns resolve-prefer ipv4 init-addr 127.0.0.1"))
+        (event,) = wait_for(lambda: [m["_haproxy"] for m in log.lines("event") if m["_haproxy"]["event"] == "server_address_changed"],
+                            lambda: f"the change, have {log.daemon.messages()}")
+    assert (event["backend_name"], event["server_name"]) == ("app", "app1")
+    assert "127.0.0.1" in event["cause"] and "127.0.0.2" in event["cause"]
+
+
 def test_servers_and_proxies(log):
     with server() as port:
         log.start("listen www\n  bind 127.0.0.1:{front}\n  option log-health-checks\n"

@@ -104,6 +104,19 @@ static const Case CASES[] = {
     "total in queue.",
     SERVER("server_ready") " server_state=[UP/READY] cause=[leaving maintenance] active_servers=[1] backup_servers=[0] "
                            "sessions_requeued=[0] queue_remaining=[0]" },
+  { "b/s changed its IP from 192.0.2.1 to (none) by resolvers/ns1.",
+    SERVER("server_address_changed") " cause=[changed its IP from 192.0.2.1 to (none) by resolvers/ns1]" },
+  { "b/s changed its FQDN from a.example to b.example by 'stats socket command'.",
+    SERVER(
+      "server_address_changed") " cause=[changed its FQDN from a.example to b.example by 'stats socket command']" },
+  { "b/s: IP changed from '192.0.2.1' to '2001:db8::1', port changed from '80' to '+1' by 'resolvers/ns1'.",
+    SERVER("server_address_changed") " cause=[IP changed from '192.0.2.1' to '2001:db8::1', port changed from '80' to "
+                                     "'+1' by 'resolvers/ns1']" },
+  { "b/s:: port changed from '80' to '81' by 'Lua script'.",
+    "event=[server_address_changed] backend_name=[b] server_name=[s:] cause=[port changed from '80' to '81' by 'Lua "
+    "script']" },
+  { "a b/s changed its IP from 192.0.2.1 to 192.0.2.2 by x.", NULL },
+  { "b changed its IP from 192.0.2.1 to 192.0.2.2 by x.", NULL },
   { "Server b/s administratively READY thanks to valid DNS answer.", SERVER("server_ready") },
   { "Server b/s enters drain state" LEFT, SERVER("server_drain") " " LEFT_VALUES },
   { "Server b/s remains in forced drain mode.", SERVER("server_drain") },
