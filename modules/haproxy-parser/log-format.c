@@ -175,54 +175,51 @@ typedef struct _Kind
   const gchar *usual_first;
 } Kind;
 
-#define NUMBER NUMERIC | TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_NUMBER
-#define HEADERS ENCODED | ABSENT, LOG_FORMAT_END_FORM, LOG_FORMAT_NO_SHORTCUT
+#define ENCODED_WORD QUOTABLE | ENCODED, .end = LOG_FORMAT_END_WORD
+#define NUMBER NUMERIC | TELLING, .shortcut = LOG_FORMAT_SHORTCUT_NUMBER, .rest = DIGITS
+#define NAME_KIND QUOTABLE, .first = NAME_CHARACTERS, .rest = NAME_CHARACTERS
+#define URI_CHARACTERS "/*<"
 
 static const Kind KINDS[] = {
-  [LOG_FORMAT_STRING] = { QUOTABLE | WITH_QUOTES, LOG_FORMAT_END_FREE },
-  [LOG_FORMAT_TOKEN] = { QUOTABLE, LOG_FORMAT_END_WORD },
-  [LOG_FORMAT_METHOD] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD },
-  [LOG_FORMAT_URI] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .usual_first = "/*<" },
+  [LOG_FORMAT_STRING] = { .traits = QUOTABLE | WITH_QUOTES, .end = LOG_FORMAT_END_FREE },
+  [LOG_FORMAT_COOKIE] = { .traits = QUOTABLE | WITH_QUOTES, .end = LOG_FORMAT_END_FREE },
+  [LOG_FORMAT_TOKEN] = { .traits = QUOTABLE, .end = LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_SERVER_NAME] = { .traits = QUOTABLE, .end = LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_METHOD] = { .traits = ENCODED_WORD },
+  [LOG_FORMAT_URI] = { .traits = ENCODED_WORD, .usual_first = URI_CHARACTERS },
   /* "HTTP/1.1", "RTSP/1.0", "<BADREQ>" */
-  [LOG_FORMAT_HTTP_VERSION] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .first = "HR<-" },
-  [LOG_FORMAT_PATH] = { QUOTABLE | ENCODED, LOG_FORMAT_END_WORD, .usual_first = "/*<" },
-  [LOG_FORMAT_OPTIONAL_PATH] = { QUOTABLE | ENCODED | EMPTY, LOG_FORMAT_END_WORD, .first = "/<" },
-  [LOG_FORMAT_SERVER_NAME] = { QUOTABLE, LOG_FORMAT_END_WORD },
-  [LOG_FORMAT_COOKIE] = { QUOTABLE | WITH_QUOTES, LOG_FORMAT_END_FREE },
-  [LOG_FORMAT_NAME] = { QUOTABLE, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_NAME, NAME_CHARACTERS, NAME_CHARACTERS },
-  [LOG_FORMAT_FRONTEND] = { QUOTABLE,
-                            LOG_FORMAT_END_FORM,
-                            LOG_FORMAT_SHORTCUT_FRONTEND,
-                            NAME_CHARACTERS,
-                            NAME_CHARACTERS },
-  [LOG_FORMAT_ADDRESS] = { TELLING,
-                           LOG_FORMAT_END_FORM,
-                           LOG_FORMAT_SHORTCUT_ADDRESS,
-                           LETTERS DIGITS ":-",
-                           LETTERS DIGITS ".:" },
-  [LOG_FORMAT_NUMBER] = { NUMBER, DIGITS "-", DIGITS },
-  [LOG_FORMAT_DECIMAL] = { NUMBER, DIGITS "-", DIGITS },
-  [LOG_FORMAT_SAMPLE_NUMBER] = { QUOTABLE | NUMBER, DIGITS "-", DIGITS },
-  [LOG_FORMAT_PARTIAL_NUMBER] = { NUMBER, DIGITS "-+", DIGITS },
-  [LOG_FORMAT_RETRIES] = { NUMBER, DIGITS "-+", DIGITS },
-  [LOG_FORMAT_DATE] = { TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_DATE, DIGITS, "" },
-  [LOG_FORMAT_ZONED_DATE] = { TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_NO_SHORTCUT, DIGITS, "" },
-  [LOG_FORMAT_STATE] = { TELLING, LOG_FORMAT_END_FORM, LOG_FORMAT_SHORTCUT_STATE, LETTERS "-", "" },
-  [LOG_FORMAT_STATE_WITH_COOKIE] = { TELLING,
-                                     LOG_FORMAT_END_FORM,
-                                     LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE,
-                                     LETTERS "-",
-                                     "" },
-  [LOG_FORMAT_REQUEST] = { QUOTABLE | ENCODED, LOG_FORMAT_END_FREE },
-  [LOG_FORMAT_QUERY] = { QUOTABLE | ENCODED | EMPTY, LOG_FORMAT_END_WORD, .first = "?<" },
-  [LOG_FORMAT_REQUEST_HEADERS] = { HEADERS, "{", "" },
-  [LOG_FORMAT_RESPONSE_HEADERS] = { HEADERS, "{", "" },
-  [LOG_FORMAT_REQUEST_HEADER_LIST] = { QUOTABLE | HEADERS },
-  [LOG_FORMAT_RESPONSE_HEADER_LIST] = { QUOTABLE | HEADERS },
+  [LOG_FORMAT_HTTP_VERSION] = { .traits = ENCODED_WORD, .first = "HR<-" },
+  [LOG_FORMAT_PATH] = { .traits = ENCODED_WORD, .usual_first = URI_CHARACTERS },
+  [LOG_FORMAT_OPTIONAL_PATH] = { .traits = EMPTY | ENCODED_WORD, .first = "/<" },
+  [LOG_FORMAT_QUERY] = { .traits = EMPTY | ENCODED_WORD, .first = "?<" },
+  [LOG_FORMAT_NAME] = { .traits = NAME_KIND, .shortcut = LOG_FORMAT_SHORTCUT_NAME },
+  [LOG_FORMAT_FRONTEND] = { .traits = NAME_KIND, .shortcut = LOG_FORMAT_SHORTCUT_FRONTEND },
+  [LOG_FORMAT_ADDRESS] = { .traits = TELLING,
+                           .shortcut = LOG_FORMAT_SHORTCUT_ADDRESS,
+                           .first = LETTERS DIGITS ":-",
+                           .rest = LETTERS DIGITS ".:" },
+  [LOG_FORMAT_NUMBER] = { .traits = NUMBER, .first = DIGITS "-" },
+  [LOG_FORMAT_DECIMAL] = { .traits = NUMBER, .first = DIGITS "-" },
+  [LOG_FORMAT_SAMPLE_NUMBER] = { .traits = QUOTABLE | NUMBER, .first = DIGITS "-" },
+  [LOG_FORMAT_PARTIAL_NUMBER] = { .traits = NUMBER, .first = DIGITS "-+" },
+  [LOG_FORMAT_RETRIES] = { .traits = NUMBER, .first = DIGITS "-+" },
+  [LOG_FORMAT_DATE] = { .traits = TELLING, .shortcut = LOG_FORMAT_SHORTCUT_DATE, .first = DIGITS, .rest = "" },
+  [LOG_FORMAT_ZONED_DATE] = { .traits = TELLING, .first = DIGITS, .rest = "" },
+  [LOG_FORMAT_STATE] = { .traits = TELLING, .shortcut = LOG_FORMAT_SHORTCUT_STATE, .first = LETTERS "-", .rest = "" },
+  [LOG_FORMAT_STATE_WITH_COOKIE] = { .traits = TELLING,
+                                     .shortcut = LOG_FORMAT_SHORTCUT_STATE_WITH_COOKIE,
+                                     .first = LETTERS "-",
+                                     .rest = "" },
+  [LOG_FORMAT_REQUEST] = { .traits = QUOTABLE | ENCODED, .end = LOG_FORMAT_END_FREE },
+  [LOG_FORMAT_REQUEST_HEADERS] = { .traits = ENCODED | ABSENT, .first = "{", .rest = "" },
+  [LOG_FORMAT_RESPONSE_HEADERS] = { .traits = ENCODED | ABSENT, .first = "{", .rest = "" },
+  [LOG_FORMAT_REQUEST_HEADER_LIST] = { .traits = QUOTABLE | ENCODED | ABSENT },
+  [LOG_FORMAT_RESPONSE_HEADER_LIST] = { .traits = QUOTABLE | ENCODED | ABSENT },
 };
 
+#undef ENCODED_WORD
 #undef NUMBER
-#undef HEADERS
+#undef NAME_KIND
 
 static gboolean
 _is(LogFormatKind kind, guint8 trait)

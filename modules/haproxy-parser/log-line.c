@@ -649,11 +649,15 @@ _go_back(LineReader *self, Marker *marker)
   return outcome;
 }
 
-/* The steps that are left, with all ends that strings may have. @first_end: the state when the line ended early. */
+/*
+ * The steps that are left, with all ends that strings may have.  @first_end: the state when the line ended early, which
+ * it did not in a string behind which another reading finds much more of the format.
+ */
 static Outcome
 _read_line(LineReader *self, Marker *marker, LogLineState *first_end)
 {
   Outcome outcome = FITS;
+  guint found = 0;
 
   first_end->p = NULL;
   for (;;)
@@ -662,10 +666,12 @@ _read_line(LineReader *self, Marker *marker, LogLineState *first_end)
         outcome = _read_steps(self, marker);
       if (outcome == FITS)
         return FITS;
-      if (outcome == ENDS && !first_end->p)
+      if (outcome == DIFFERS)
+        found = MAX(found, self->state.telling_values);
+      else if (!first_end->p)
         *first_end = _get_state(self);
       if (!_has_choice(self))
-        return first_end->p ? ENDS : DIFFERS;
+        return first_end->p && found < first_end->telling_values + TELLING_VALUES_MIN ? ENDS : DIFFERS;
       outcome = _go_back(self, marker);
     }
 }

@@ -211,6 +211,8 @@ static const Case CASES[] = {
   /* something else stands behind the request */
   { HTTPS, HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" TLSv1.3/TLS_AES_256_GCM_SHA384", NULL },
   { HTTPS, HTTP_HEAD "- -" HTTP_MIDDLE "\"GET / HTTP/1.1\" \"curl/8.0\" host=www", NULL },
+  { HTTP, HTTP_HEAD "a=b -" HTTP_MIDDLE "\"GET / HTTP/1.1\" TLSv1.3/TLS_AES_256_GCM_SHA384", NULL },
+  { HTTPS, HTTP_HEAD "a=b -" HTTP_MIDDLE "\"GET / HTTP/1.1\" TLSv1.3/TLS_AES_256_GCM_SHA384", NULL },
   { "%{+Q}HP %ST", "\"/p\" 200", "http_path=[/p] status_code=[200]" },
   /* a port behind a name that looks like one */
   { "%f:%fp %b:%bp, %ft:%fp",
