@@ -177,11 +177,17 @@ _is_end_of_word(const LineReader *self, guint i, const gchar *p)
   return _is_text_behind(self, i, p) || (self->format->steps[i].steps_to_text > 1 && (*p == '?' || *p == '<'));
 }
 
+static gboolean
+_is_one_of(const gchar *characters, gchar c)
+{
+  return c && strchr(characters, c);
+}
+
 /* Whether a value without quotes can begin here. */
 static gboolean
 _can_begin(const LineReader *self, const LogFormatStep *step)
 {
-  return self->p < self->end && (!step->first_characters || strchr(step->first_characters, *self->p));
+  return self->p < self->end && (!step->first_characters || _is_one_of(step->first_characters, *self->p));
 }
 
 static gboolean
@@ -365,7 +371,7 @@ _read_word(LineReader *self, guint i)
 {
   const gchar *usual = self->format->steps[i].usual_first_characters;
 
-  if (usual && self->p < self->end && !strchr(usual, *self->p) && !_takes_the_unlikely(self))
+  if (usual && self->p < self->end && !_is_one_of(usual, *self->p) && !_takes_the_unlikely(self))
     return DIFFERS;
   return _read_with_choice(self, i);
 }
