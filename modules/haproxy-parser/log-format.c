@@ -175,9 +175,6 @@ typedef struct _Kind
   const gchar *usual_first;
 } Kind;
 
-#define ENCODED_WORD QUOTABLE | ENCODED, .end = LOG_FORMAT_END_WORD
-#define NUMBER NUMERIC | TELLING, .shortcut = LOG_FORMAT_SHORTCUT_NUMBER, .rest = DIGITS
-#define NAME_KIND QUOTABLE, .first = NAME_CHARACTERS, .rest = NAME_CHARACTERS
 #define URI_CHARACTERS "/*<"
 
 static const Kind KINDS[] = {
@@ -185,24 +182,45 @@ static const Kind KINDS[] = {
   [LOG_FORMAT_COOKIE] = { .traits = QUOTABLE | WITH_QUOTES, .end = LOG_FORMAT_END_FREE },
   [LOG_FORMAT_TOKEN] = { .traits = QUOTABLE, .end = LOG_FORMAT_END_WORD },
   [LOG_FORMAT_SERVER_NAME] = { .traits = QUOTABLE, .end = LOG_FORMAT_END_WORD },
-  [LOG_FORMAT_METHOD] = { .traits = ENCODED_WORD },
-  [LOG_FORMAT_URI] = { .traits = ENCODED_WORD, .usual_first = URI_CHARACTERS },
+  [LOG_FORMAT_METHOD] = { .traits = QUOTABLE | ENCODED, .end = LOG_FORMAT_END_WORD },
+  [LOG_FORMAT_URI] = { .traits = QUOTABLE | ENCODED, .end = LOG_FORMAT_END_WORD, .usual_first = URI_CHARACTERS },
   /* "HTTP/1.1", "RTSP/1.0", "<BADREQ>" */
-  [LOG_FORMAT_HTTP_VERSION] = { .traits = ENCODED_WORD, .first = "HR<-" },
-  [LOG_FORMAT_PATH] = { .traits = ENCODED_WORD, .usual_first = URI_CHARACTERS },
-  [LOG_FORMAT_OPTIONAL_PATH] = { .traits = EMPTY | ENCODED_WORD, .first = "/<" },
-  [LOG_FORMAT_QUERY] = { .traits = EMPTY | ENCODED_WORD, .first = "?<" },
-  [LOG_FORMAT_NAME] = { .traits = NAME_KIND, .shortcut = LOG_FORMAT_SHORTCUT_NAME },
-  [LOG_FORMAT_FRONTEND] = { .traits = NAME_KIND, .shortcut = LOG_FORMAT_SHORTCUT_FRONTEND },
+  [LOG_FORMAT_HTTP_VERSION] = { .traits = QUOTABLE | ENCODED, .end = LOG_FORMAT_END_WORD, .first = "HR<-" },
+  [LOG_FORMAT_PATH] = { .traits = QUOTABLE | ENCODED, .end = LOG_FORMAT_END_WORD, .usual_first = URI_CHARACTERS },
+  [LOG_FORMAT_OPTIONAL_PATH] = { .traits = QUOTABLE | ENCODED | EMPTY, .end = LOG_FORMAT_END_WORD, .first = "/<" },
+  [LOG_FORMAT_QUERY] = { .traits = QUOTABLE | ENCODED | EMPTY, .end = LOG_FORMAT_END_WORD, .first = "?<" },
+  [LOG_FORMAT_NAME] = { .traits = QUOTABLE,
+                        .shortcut = LOG_FORMAT_SHORTCUT_NAME,
+                        .first = NAME_CHARACTERS,
+                        .rest = NAME_CHARACTERS },
+  [LOG_FORMAT_FRONTEND] = { .traits = QUOTABLE,
+                            .shortcut = LOG_FORMAT_SHORTCUT_FRONTEND,
+                            .first = NAME_CHARACTERS,
+                            .rest = NAME_CHARACTERS },
   [LOG_FORMAT_ADDRESS] = { .traits = TELLING,
                            .shortcut = LOG_FORMAT_SHORTCUT_ADDRESS,
                            .first = LETTERS DIGITS ":-",
                            .rest = LETTERS DIGITS ".:" },
-  [LOG_FORMAT_NUMBER] = { .traits = NUMBER, .first = DIGITS "-" },
-  [LOG_FORMAT_DECIMAL] = { .traits = NUMBER, .first = DIGITS "-" },
-  [LOG_FORMAT_SAMPLE_NUMBER] = { .traits = QUOTABLE | NUMBER, .first = DIGITS "-" },
-  [LOG_FORMAT_PARTIAL_NUMBER] = { .traits = NUMBER, .first = DIGITS "-+" },
-  [LOG_FORMAT_RETRIES] = { .traits = NUMBER, .first = DIGITS "-+" },
+  [LOG_FORMAT_NUMBER] = { .traits = NUMERIC | TELLING,
+                          .shortcut = LOG_FORMAT_SHORTCUT_NUMBER,
+                          .first = DIGITS "-",
+                          .rest = DIGITS },
+  [LOG_FORMAT_DECIMAL] = { .traits = NUMERIC | TELLING,
+                           .shortcut = LOG_FORMAT_SHORTCUT_NUMBER,
+                           .first = DIGITS "-",
+                           .rest = DIGITS },
+  [LOG_FORMAT_SAMPLE_NUMBER] = { .traits = QUOTABLE | NUMERIC | TELLING,
+                                 .shortcut = LOG_FORMAT_SHORTCUT_NUMBER,
+                                 .first = DIGITS "-",
+                                 .rest = DIGITS },
+  [LOG_FORMAT_PARTIAL_NUMBER] = { .traits = NUMERIC | TELLING,
+                                  .shortcut = LOG_FORMAT_SHORTCUT_NUMBER,
+                                  .first = DIGITS "-+",
+                                  .rest = DIGITS },
+  [LOG_FORMAT_RETRIES] = { .traits = NUMERIC | TELLING,
+                           .shortcut = LOG_FORMAT_SHORTCUT_NUMBER,
+                           .first = DIGITS "-+",
+                           .rest = DIGITS },
   [LOG_FORMAT_DATE] = { .traits = TELLING, .shortcut = LOG_FORMAT_SHORTCUT_DATE, .first = DIGITS, .rest = "" },
   [LOG_FORMAT_ZONED_DATE] = { .traits = TELLING, .first = DIGITS, .rest = "" },
   [LOG_FORMAT_STATE] = { .traits = TELLING, .shortcut = LOG_FORMAT_SHORTCUT_STATE, .first = LETTERS "-", .rest = "" },
@@ -216,10 +234,6 @@ static const Kind KINDS[] = {
   [LOG_FORMAT_REQUEST_HEADER_LIST] = { .traits = QUOTABLE | ENCODED | ABSENT },
   [LOG_FORMAT_RESPONSE_HEADER_LIST] = { .traits = QUOTABLE | ENCODED | ABSENT },
 };
-
-#undef ENCODED_WORD
-#undef NUMBER
-#undef NAME_KIND
 
 static gboolean
 _is(LogFormatKind kind, guint8 trait)
