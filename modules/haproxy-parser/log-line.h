@@ -84,8 +84,8 @@ log_line_mark_reset(LogLineMark *self)
  * @mark_step: a step behind @mark's, or G_MAXUINT
  *
  * The values are those of the whole line: a string in it is as short as what
- * follows allows. The time is linear in the line: going back, to the last string
- * only, is limited by a few times its length.
+ * follows allows. The time is linear in the line: going back to strings that may
+ * end elsewhere is limited by a few times its length.
  */
 LogLineResult log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineValues *values,
                              LogLineMark *mark, guint mark_step);
