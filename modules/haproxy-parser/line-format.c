@@ -153,7 +153,7 @@ _parse_truncated(const Truncated *self, const gchar *line, gsize length, LineVal
 {
   if (!self->format || self->is_ambiguous)
     return NULL;
-  log_line_parse_truncated(self->format->log_format, line, length, values);
+  log_line_parse_truncated(self->format->log_format, line, length, &self->end, values);
   return self->format;
 }
 

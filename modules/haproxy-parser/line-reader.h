@@ -33,10 +33,8 @@ typedef struct _LineReader
   /* bytes that may yet be read in vain */
   gssize budget;
   /* what is unlikely, but possible, was not taken: a cookie with another name than the one in front of it, a URI that
-   * does not begin as most do */
+   * does not begin as most do, an empty path where there seems to be one */
   gboolean has_doubts;
-  /* it is taken nevertheless */
-  gboolean takes_the_unlikely;
 } LineReader;
 
 /* The outcome for a step that finds something else at @p. */

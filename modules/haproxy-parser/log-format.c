@@ -175,7 +175,8 @@ typedef struct _Kind
   const gchar *usual_first;
 } Kind;
 
-#define URI_CHARACTERS "/*<"
+/* "/", "*", "http://", "<BADREQ>" */
+#define URI_CHARACTERS "/*h<"
 
 static const Kind KINDS[] = {
   [LOG_FORMAT_STRING] = { .traits = QUOTABLE | WITH_QUOTES, .end = LOG_FORMAT_END_FREE },
@@ -261,7 +262,7 @@ log_format_kind_may_contain(LogFormatKind self, gchar c)
     case LOG_FORMAT_OPTIONAL_PATH:
       return c != ' ' && c != '?';
     case LOG_FORMAT_SERVER_NAME:
-      return c != '"';
+      return c != ' ' && c != '"';
     default:
       return c != ' ';
     }
@@ -508,6 +509,9 @@ _add_expression(Compiler *self, const gchar *expression, gsize length, const gch
       kind = EXPRESSIONS[i].kind;
       self->flags |= EXPRESSIONS[i].flags;
     }
+  /* nothing is printed where there is no number */
+  if (kind == LOG_FORMAT_SAMPLE_NUMBER && !(self->flags & LOG_FORMAT_MANDATORY))
+    kind = LOG_FORMAT_STRING;
   _add_value(self, kind, name);
 }
 
@@ -744,6 +748,15 @@ _get_joining_characters(const LogFormatStep *step)
   return step->kind == LOG_FORMAT_ADDRESS ? ADDRESS_CHARACTERS : NAME_CHARACTERS;
 }
 
+/* A number, but not with what no name contains: quotes, "+". */
+static gboolean
+_can_be_joined(const LogFormatStep *value, const LogFormatStep *number)
+{
+  gboolean may_have_plus = number->kind == LOG_FORMAT_PARTIAL_NUMBER || number->kind == LOG_FORMAT_RETRIES;
+
+  return _is(number->kind, NUMERIC) && !_is_quoted(number) && (value->kind == LOG_FORMAT_ADDRESS || !may_have_plus);
+}
+
 /* How many steps behind a value consist of what may be a part of it: "%ci:%cp" has two. */
 static guint
 _count_joined_steps(const Compiler *self, guint i)
@@ -756,7 +769,7 @@ _count_joined_steps(const Compiler *self, guint i)
     {
       const LogFormatStep *step = &steps[i + count + 1];
       gboolean is_joined =
-        step->type == LOG_FORMAT_VALUE ? _is(step->kind, NUMERIC) : strchr(characters, *step->text) != NULL;
+        step->type == LOG_FORMAT_VALUE ? _can_be_joined(&steps[i], step) : strchr(characters, *step->text) != NULL;
 
       if (!is_joined)
         return count;

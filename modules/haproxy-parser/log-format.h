@@ -33,7 +33,7 @@ typedef enum _LogFormatKind
   /* a URI without its query; and one that is nothing where the request has no path */
   LOG_FORMAT_PATH,
   LOG_FORMAT_OPTIONAL_PATH,
-  /* without a quote */
+  /* without a blank or a quote */
   LOG_FORMAT_SERVER_NAME,
   /* "name=value", or "-" */
   LOG_FORMAT_COOKIE,

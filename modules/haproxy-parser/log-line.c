@@ -141,7 +141,7 @@ _skip_bad_request(const LineReader *self, guint i, const gchar *p)
 
 /*
  * Of another value: the first place where that text is, not in front of @from, or what cannot be a part of the value.
- * Up to the character in front of @from it has been read before.
+ * It may be right in front of @from that the value ended before: of "/a,b,200", "/a" first, and from "b" on "/a,b".
  */
 static const gchar *
 _find_end_of_word(const LineReader *self, guint i, const gchar *start, const gchar *from)
@@ -170,7 +170,7 @@ _is_text_behind(const LineReader *self, guint i, const gchar *p)
   return text && p < self->end && _begins_with(p, self->end, text, length);
 }
 
-/* A path ends where its query begins, or what is printed instead. */
+/* A path ends where its query begins, or "<BADREQ>", which is printed instead. */
 static gboolean
 _is_end_of_word(const LineReader *self, guint i, const gchar *p)
 {
@@ -194,6 +194,23 @@ static gboolean
 _may_be_empty(const LogFormatStep *step)
 {
   return !(step->flags & LOG_FORMAT_MANDATORY) || step->may_be_empty;
+}
+
+/* Notes that something is unlikely, but possible. Returns whether this reading leaves it to the next one. */
+static gboolean
+_leave_the_unlikely(LineReader *self)
+{
+  self->has_doubts = TRUE;
+  return !self->state.takes_the_unlikely;
+}
+
+/* A path that seems to begin here is seldom empty. */
+static gboolean
+_is_empty_possible(LineReader *self, const LogFormatStep *step)
+{
+  if (step->may_be_empty && _can_begin(self, step))
+    return !_leave_the_unlikely(self);
+  return _may_be_empty(step);
 }
 
 static LogLineChoice *
@@ -249,7 +266,7 @@ _read_bare_string(LineReader *self, guint i, const gchar *from)
 
   if (step->first_characters && !_may_be_empty(step) && !_can_begin(self, step))
     return line_reader_outcome_at(self, start);
-  from = _may_be_empty(step) ? from : MAX(from, start + 1);
+  from = _is_empty_possible(self, step) ? from : MAX(from, start + 1);
   end = step->end == LOG_FORMAT_END_FREE ? _find_text_behind(self, i, from) : _find_end_of_word(self, i, start, from);
   if (end == self->end)
     return _finish_string(self, i, start, end, end, _is_rest_optional(self, i) ? FITS : ENDS);
@@ -268,13 +285,6 @@ _read_string_from(LineReader *self, guint i, const gchar *from)
 {
   return self->format->steps[i].flags & LOG_FORMAT_QUOTED ? _read_quoted_string(self, i, from)
                                                           : _read_bare_string(self, i, from);
-}
-
-static gboolean
-_takes_the_unlikely(LineReader *self)
-{
-  self->has_doubts = TRUE;
-  return self->takes_the_unlikely;
 }
 
 /* One that may end elsewhere. */
@@ -356,7 +366,7 @@ _read_free_string(LineReader *self, guint i)
   behind = is_cookie ? _skip_no_cookie(self, i) : NULL;
   if (behind)
     return _finish_string(self, i, self->p + is_quoted, behind - is_quoted, behind, FITS);
-  if (is_cookie && !_begins_cookie(self, i, self->p + is_quoted) && !_takes_the_unlikely(self))
+  if (is_cookie && !_begins_cookie(self, i, self->p + is_quoted) && _leave_the_unlikely(self))
     return DIFFERS;
   self->choices->count = 0;
   return _read_with_choice(self, i);
@@ -371,7 +381,7 @@ _read_word(LineReader *self, guint i)
 {
   const gchar *usual = self->format->steps[i].usual_first_characters;
 
-  if (usual && self->p < self->end && !_is_one_of(usual, *self->p) && !_takes_the_unlikely(self))
+  if (usual && self->p < self->end && !_is_one_of(usual, *self->p) && _leave_the_unlikely(self))
     return DIFFERS;
   return _read_with_choice(self, i);
 }
@@ -449,7 +459,7 @@ _is_empty_part(const LineReader *self, const LogFormatStep *step)
   return step->may_be_empty && !(step->flags & LOG_FORMAT_QUOTED) && !_can_begin(self, step);
 }
 
-/* Up to HAProxy 2.9 there are two blanks around it, from 3.0 on one. */
+/* Up to HAProxy 2.9 there are two blanks around it, of which the second is not merged; from 3.0 on one. */
 static Outcome
 _read_empty_part(LineReader *self, const LogFormatStep *step)
 {
@@ -655,10 +665,15 @@ _go_back(LineReader *self, Marker *marker)
   return outcome;
 }
 
-/*
- * The steps that are left, with all ends that strings may have.  @first_end: the state when the line ended early, which
- * it did not in a string behind which another reading finds much more of the format.
- */
+/* The line ended in a string that may be anything, but where it ended elsewhere much more of the format was found. */
+static gboolean
+_is_found_behind(const LineReader *self, const LogLineState *end, guint telling_values)
+{
+  return self->format->steps[end->step].end == LOG_FORMAT_END_FREE
+         && telling_values >= end->telling_values + TELLING_VALUES_MIN;
+}
+
+/* The steps that are left, with all ends that strings may have. @first_end: the state when the line ended early. */
 static Outcome
 _read_line(LineReader *self, Marker *marker, LogLineState *first_end)
 {
@@ -677,27 +692,24 @@ _read_line(LineReader *self, Marker *marker, LogLineState *first_end)
       else if (!first_end->p)
         *first_end = _get_state(self);
       if (!_has_choice(self))
-        return first_end->p && found < first_end->telling_values + TELLING_VALUES_MIN ? ENDS : DIFFERS;
+        return first_end->p && !_is_found_behind(self, first_end, found) ? ENDS : DIFFERS;
       outcome = _go_back(self, marker);
     }
 }
 
-/* Of a number, a date or a state that reaches to the end of a line that is cut, more may be missing. */
+/* Of a number, a date or a state that reaches to the end of a line that is cut, more may be missing; and of nothing
+ * all. */
 static void
 _drop_cut_value(LineReader *self)
 {
-  const LogFormatStep *step;
-  const LineValue *last;
-  guint i = self->state.step;
+  const LogFormatStep *step = &self->format->steps[self->state.step];
+  const LineValue *last = self->values->count ? &self->values->values[self->values->count - 1] : NULL;
 
-  /* the value in question may have been read by the step before the one that found the end */
-  if (self->format->steps[i].type != LOG_FORMAT_VALUE && i > 0)
-    i--;
-  step = &self->format->steps[i];
-  if (step->type != LOG_FORMAT_VALUE || !step->is_telling || !self->values->count)
+  if (!last || last->start + last->length != self->end)
     return;
-  last = &self->values->values[self->values->count - 1];
-  if (last->field == step->field && last->start + last->length == self->end)
+  while (step > self->format->steps && (step->type != LOG_FORMAT_VALUE || step->field != last->field))
+    step--;
+  if (step->field == last->field && (step->is_telling || !last->length))
     self->values->count--;
 }
 
@@ -732,19 +744,18 @@ _has_shown_enough(const LogFormat *format, const LogLineState *end)
   return end->telling_values >= TELLING_VALUES_MIN || (end->telling_values && _is_last_value(format, end->step));
 }
 
-/* What is unlikely is taken where the line can be read in no other way. */
-static gboolean
-_fits_unlikely(LineReader *self, const gchar *line)
+/* What is unlikely is taken where the line can be read in no other way, with what is left of the budget. */
+static Outcome
+_read_line_again(LineReader *self, const gchar *line, LogLineState *first_end)
 {
-  LogLineState beginning = { .p = line, .is_after_blank = TRUE };
+  LogLineState beginning = { .p = line, .is_after_blank = TRUE, .takes_the_unlikely = TRUE };
   LogLineMark nowhere;
   Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
 
   log_line_mark_reset(&nowhere);
-  self->takes_the_unlikely = TRUE;
   self->choices->count = 0;
   _set_state(self, &beginning);
-  return _read_line(self, &marker, &nowhere.end) == FITS;
+  return _read_line(self, &marker, first_end);
 }
 
 /* In front of the first step. */
@@ -782,9 +793,16 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
   outcome = _read_line(&self, &marker, &mark->end);
   if (outcome != FITS && self.has_doubts)
     {
+      LogLineState first_end;
+      Outcome unlikely = _read_line_again(&self, line, &first_end);
+
       /* another format has to read the values anew */
       log_line_mark_reset(mark);
-      outcome = _fits_unlikely(&self, line) ? FITS : outcome;
+      if (unlikely > outcome)
+        {
+          outcome = unlikely;
+          mark->end = first_end;
+        }
     }
   switch (outcome)
     {
@@ -799,7 +817,8 @@ log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineVal
 }
 
 void
-log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, LineValues *values)
+log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, const LogLineState *end,
+                         LineValues *values)
 {
   LogLineChoices choices;
   LineReader self = _begin(format, line, length, values, &choices);
@@ -808,6 +827,7 @@ log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize lengt
   Outcome outcome = FITS;
 
   log_line_mark_reset(&nowhere);
+  self.state.takes_the_unlikely = end->takes_the_unlikely;
   while ((outcome = outcome == FITS ? _read_steps(&self, &marker) : outcome) == DIFFERS && _has_choice(&self))
     outcome = _go_back(&self, &marker);
   _drop_cut_value(&self);

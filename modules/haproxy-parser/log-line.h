@@ -22,7 +22,7 @@ typedef enum _LogLineResult
   LOG_LINE_FITS,
 } LogLineResult;
 
-/* strings that may end elsewhere, at a time: of more, the last ones may not */
+/* strings that may end elsewhere, at a time: of more, only the last one and the first ones may */
 #define LOG_LINE_CHOICES_MAX 8
 
 /* How far a line has been read. */
@@ -40,6 +40,8 @@ typedef struct _LogLineState
   /* bits of LOG_FORMAT_FLAG_FIELDs, and of those that are known to be false */
   guint flags;
   guint denied_flags;
+  /* the line is read once more: what is unlikely, but possible, is taken */
+  gboolean takes_the_unlikely;
 } LogLineState;
 
 /* A string that may end elsewhere. */
@@ -90,7 +92,11 @@ log_line_mark_reset(LogLineMark *self)
 LogLineResult log_line_parse(const LogFormat *format, const gchar *line, gsize length, LineValues *values,
                              LogLineMark *mark, guint mark_step);
 
-/* Read what is there of a line that was LOG_LINE_TRUNCATED. */
-void log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, LineValues *values);
+/**
+ * log_line_parse_truncated() - read what is there of a line that was LOG_LINE_TRUNCATED
+ * @end: that of its mark
+ */
+void log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize length, const LogLineState *end,
+                              LineValues *values);
 
 #endif

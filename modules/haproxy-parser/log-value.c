@@ -160,7 +160,11 @@ _read_name(LineReader *self, guint i)
   if (step->joined_steps && (behind == self->end || *behind != '~'))
     end = _find_end_of_joined(step, self->p, behind, IS_NAME);
   if (!end || end == self->p)
-    return line_reader_outcome_at(self, behind);
+    {
+      /* a line of names would be read as often as it has names */
+      self->budget -= behind - self->p;
+      return line_reader_outcome_at(self, behind);
+    }
   line_reader_add_first(self, step, self->p, end);
   self->p = end;
   return FITS;

@@ -177,6 +177,8 @@ static const Case CASES[] = {
   { "%cp %HM %HPO %ST", "5 OPTIONS 200", "client_port=[5] http_method=[OPTIONS] http_path_only=[] status_code=[200]" },
   { "%HPO %ST", " 200", "http_path_only=[] status_code=[200]" },
   { "{\"p\":\"%HPO\",%ST}", "{\"p\":\"\",200}", "http_path_only=[] status_code=[200]" },
+  { "%HPO/%[a] %ST", "/b/c.d 200", "http_path_only=[/b] a=[c.d] status_code=[200]" },
+  { "%HPO/%ST", "/200", "http_path_only=[] status_code=[200]" },
   { "%HPO%HQ,%ST", "?a,b,200", "http_path_only=[] http_query=[a,b] status_code=[200]" },
   /* what stands behind a word may be in it, too */
   { "%cp [%HM %HU] %ST",
@@ -197,6 +199,13 @@ static const Case CASES[] = {
     "a=[b,c] ssl_version=[TLSv1.3] ssl_ciphers=[(NONE)] status_code=[200]" },
   /* not as most are */
   { "%HM,%HU,%ST", "CONNECT,h:443,200", "http_method=[CONNECT] http_uri=[h:443] status_code=[200]" },
+  { "%[a],%HU,%ST", "b,https://h/x?i=1,/2,200", "a=[b] http_uri=[https://h/x?i=1,/2] status_code=[200]" },
+  { "%{-M}[fc_err]|%ST", "|200", "fc_err=[] status_code=[200]" },
+  { "%s-%{+Q}[fc_err] %f-%{+Q}[ssl_c_err] %ST",
+    "<NOSRV>-\"0\" f5-\"\" 200",
+    "server_name=[<NOSRV>] fc_err=[0] frontend_name=[f5] ssl_c_err=[] status_code=[200]" },
+  { "%s-%rc %ST", "a-b-+1 200", "server_name=[a-b] retries=[1] status_code=[200] redispatched=[true]" },
+  { "%b-%rc.%[fc_err]", "_-+1.0", "backend_name=[_] retries=[1] fc_err=[0] redispatched=[true]" },
   { "%HM,%HP,%ST", "GET,http://h/a,b,200", "http_method=[GET] http_path=[http://h/a,b] status_code=[200]" },
   { "%HM,%HU,%HV,%ST",
     "<BADREQ>,<BADREQ>,<BADREQ>,400",
@@ -286,7 +295,7 @@ _parse(const LogFormat *format, const gchar *line, gsize length, LogLineResult *
   log_line_mark_reset(&mark);
   *result = log_line_parse(format, copy, length, &values, &mark, G_MAXUINT);
   if (*result == LOG_LINE_TRUNCATED)
-    log_line_parse_truncated(format, copy, length, &values);
+    log_line_parse_truncated(format, copy, length, &mark.end, &values);
   if (*result != LOG_LINE_DIFFERS)
     text = format_values(format->fields, &values);
   g_free(copy);
@@ -436,6 +445,25 @@ static const Case TRUNCATED[] = {
   { "%Tt %Tw %si:%sp", "1 2 10.0.0.1", "Tt=[1] Tw=[2] truncated=[true]" },
   { "%Tt %Tw %Tc %ci:%cp:%sp %ST", "1 2 3 10.0.0.1:80", "Tt=[1] Tw=[2] Tc=[3] client_ip=[10.0.0.1] truncated=[true]" },
   { "%ci:%cp %{+Q}[a]", "::1:55 \"", "client_ip=[::1] client_port=[55] truncated=[true]" },
+  { "%ci:%cp [%tr] \"%HU\" %ST",
+    "10.0.0.1:5 [" DATE "] \"https://www.example.com/a?lo",
+    "client_ip=[10.0.0.1] client_port=[5] request_date=[" DATE
+    "] http_uri=[https://www.example.com/a?lo] truncated=[true]" },
+  { "%ci:%cp [%tr] %HM,%HU,%ST",
+    "10.0.0.1:5 [" DATE "] CONNECT,h:44",
+    "client_ip=[10.0.0.1] client_port=[5] request_date=[" DATE
+    "] http_method=[CONNECT] http_uri=[h:44] truncated=[true]" },
+  { "%ci:%cp [%t] %HM %HPO %ST",
+    "10.0.0.1:5 [" DATE "] GET ",
+    "client_ip=[10.0.0.1] client_port=[5] accept_date=[" DATE "] http_method=[GET] truncated=[true]" },
+  /* a cookie that looks like the rest of the line, and a request that is cut */
+  { HTTPS,
+    HTTP_HEAD "x=a - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" 0/-/-/-/0 -/-/- -" HTTP_MIDDLE "{ua} \"GET /evil?aaaa",
+    HTTP_HEAD_VALUES
+    "captured_request_cookie=[x=a - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" 0/-/-/-/0 -/-/-] "
+    "captured_response_cookie=[-]" HTTP_MIDDLE_VALUES
+    "captured_request_headers=[ua] request_header.1=[ua] http_request=[GET /evil?aaaa] http_method=[GET] "
+    "http_uri=[/evil?aaaa] http_path=[/evil] http_query=[aaaa] frontend_ssl=[false] truncated=[true]" },
   { "%{+Q}[a]", "\"a", NULL },
   { "%ci:%cp %{+Q}[a] %{+Q}[b]", "::1:55 \"a", NULL },
   { TCP, "10.0.1.2:33313 [06/Feb/2", NULL },
@@ -525,6 +553,8 @@ Test(log_line, lines_made_to_be_slow)
     { "%[a],%HP%HQ,%ST", "," },
     { "%CC,%CS,%tsc", "," },
     { "%[a]:%s:%sp,", ":" },
+    { "%[a]:%s:%sp,", ":a" },
+    { "%[a]:%f:%fp x", ":b1" },
     { "%HU,%HP,%HQ,%HV,%ST", "," },
     { "%HU,%HP,%HQ,%HV,%ST", "?," },
     { "%[a],%HU,%HP,%HV.%ST", "a," },
