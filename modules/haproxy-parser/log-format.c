@@ -934,7 +934,7 @@ static guint
 _find_joined_steps(const Compiler *self, guint i)
 {
   const LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
-  guint count = step->type == LOG_FORMAT_VALUE ? _count_joined_steps(self, i) : 0;
+  guint count = _count_joined_steps(self, i);
 
   if (step->kind == LOG_FORMAT_ADDRESS)
     return count;
@@ -950,6 +950,8 @@ _describe_steps(Compiler *self)
     {
       LogFormatStep *step = &g_array_index(self->steps, LogFormatStep, i);
 
+      if (step->type != LOG_FORMAT_VALUE)
+        continue;
       step->joined_steps = _find_joined_steps(self, i);
       step->steps_to_text = _is_path_of_query(step, _get_next(self, i)) ? 2 : 1;
       step->end = _find_end(self, i);

@@ -411,6 +411,10 @@ Test(log_line, forged)
     _check(&FORGED[i]);
 }
 
+#define FORGED_COOKIE "x=a - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" 0/-/-/-/0 -/-/-"
+#define FORGED_HEAD HTTP_HEAD FORGED_COOKIE " -"
+#define FORGED_VALUES HTTP_HEAD_VALUES "captured_request_cookie=[" FORGED_COOKIE "] captured_response_cookie=[-]"
+
 static const Case TRUNCATED[] = {
   { HTTP,
     HTTP_HEAD "- -" HTTP_MIDDLE "\"GET /ab",
@@ -456,14 +460,18 @@ static const Case TRUNCATED[] = {
   { "%ci:%cp [%t] %HM %HPO %ST",
     "10.0.0.1:5 [" DATE "] GET ",
     "client_ip=[10.0.0.1] client_port=[5] accept_date=[" DATE "] http_method=[GET] truncated=[true]" },
-  /* a cookie that looks like the rest of the line, and a request that is cut */
+  /* a cookie that looks like the rest of the line, which is cut elsewhere */
   { HTTPS,
-    HTTP_HEAD "x=a - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" 0/-/-/-/0 -/-/- -" HTTP_MIDDLE "{ua} \"GET /evil?aaaa",
-    HTTP_HEAD_VALUES
-    "captured_request_cookie=[x=a - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" 0/-/-/-/0 -/-/-] "
-    "captured_response_cookie=[-]" HTTP_MIDDLE_VALUES
+    FORGED_HEAD HTTP_MIDDLE "{ua} \"GET /evil?aaaa",
+    FORGED_VALUES HTTP_MIDDLE_VALUES
     "captured_request_headers=[ua] request_header.1=[ua] http_request=[GET /evil?aaaa] http_method=[GET] "
     "http_uri=[/evil?aaaa] http_path=[/evil] http_query=[aaaa] frontend_ssl=[false] truncated=[true]" },
+  { HTTPS,
+    FORGED_HEAD HTTP_MIDDLE "\"GET / HTTP/1.1\" 21",
+    FORGED_VALUES HTTP_MIDDLE_VALUES GET NO_SSL " truncated=[true]" },
+  { HTTPS,
+    FORGED_HEAD " ---- 1/2",
+    FORGED_VALUES " termination_state=[----] actconn=[1] frontend_ssl=[false] truncated=[true]" },
   { "%{+Q}[a]", "\"a", NULL },
   { "%ci:%cp %{+Q}[a] %{+Q}[b]", "::1:55 \"a", NULL },
   { TCP, "10.0.1.2:33313 [06/Feb/2", NULL },
