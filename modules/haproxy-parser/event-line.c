@@ -562,6 +562,12 @@ _read_no_server_line(Event *self, LineCursor cursor)
  * The line
  *****************************************************************************/
 
+static gboolean (*const SERVER_LINES[])(Event *, LineCursor) = {
+  _read_server_line,
+  _read_check_line,
+  _read_address_line,
+};
+
 static void
 _give(const Event *self, LineValues *values)
 {
@@ -596,12 +602,11 @@ event_line_parse(const gchar *line, gsize length, LineValues *values)
       if (_give_if(_read_proxy_line(&event, cursor, i), &event, values))
         return TRUE;
     }
-  event = EMPTY;
-  if (_give_if(_read_server_line(&event, cursor), &event, values))
-    return TRUE;
-  event = EMPTY;
-  if (_give_if(_read_check_line(&event, cursor), &event, values))
-    return TRUE;
-  event = EMPTY;
-  return _give_if(_read_address_line(&event, cursor), &event, values);
+  for (guint i = 0; i < G_N_ELEMENTS(SERVER_LINES); i++)
+    {
+      event = EMPTY;
+      if (_give_if(SERVER_LINES[i](&event, cursor), &event, values))
+        return TRUE;
+    }
+  return FALSE;
 }

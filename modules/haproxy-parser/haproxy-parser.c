@@ -12,6 +12,7 @@
 
 #include "compat-logmsg.h"
 #include "compat-logparser.h"
+#include "line-characters.h"
 #include "line-format.h"
 #include "message-values.h"
 #include "syslog-header.h"
@@ -80,7 +81,7 @@ _read_byte(const LineField *field, const gchar **p, const gchar *end)
       *p += 3;
       return g_ascii_xdigit_value(start[1]) << 4 | g_ascii_xdigit_value(start[2]);
     }
-  if (field->is_escaped && *start == '\\' && end - start > 1 && start[1] && strchr("\"\\]", start[1]))
+  if (field->is_escaped && *start == '\\' && end - start > 1 && line_character_is_one_of(start[1], "\"\\]"))
     (*p)++;
   return *(*p)++;
 }
@@ -190,15 +191,11 @@ static const LineFormat *
 _parse(HAProxyParser *self, const gchar *line, gsize length, gboolean had_header, LineValues *values,
        SyslogHeader *header)
 {
-  const LineFormat *format;
+  const LineFormat *format = had_header ? NULL : _parse_behind_header(self, line, length, values, header);
 
-  if (had_header)
-    {
-      format = _parse_whole(self, line, length, values, header);
-      return format ? format : _parse_behind_header(self, line, length, values, header);
-    }
-  format = _parse_behind_header(self, line, length, values, header);
-  return format ? format : _parse_whole(self, line, length, values, header);
+  if (!format)
+    format = _parse_whole(self, line, length, values, header);
+  return format || !had_header ? format : _parse_behind_header(self, line, length, values, header);
 }
 
 static gboolean

@@ -47,6 +47,13 @@ line_character_is(gchar c, guint8 class)
   return (LINE_CHARACTER_CLASSES[(guchar) c] & class) != 0;
 }
 
+/* Whether it is one of a string's characters, which the NUL at its end is not. */
+static inline gboolean
+line_character_is_one_of(gchar c, const gchar *characters)
+{
+  return c && strchr(characters, c);
+}
+
 static inline const gchar *
 line_skip(const gchar *p, const gchar *end, guint8 class)
 {

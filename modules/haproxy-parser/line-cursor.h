@@ -11,6 +11,7 @@
 #ifndef LINE_CURSOR_H_INCLUDED
 #define LINE_CURSOR_H_INCLUDED
 
+#include "line-characters.h"
 #include "line-values.h"
 
 #include <string.h>
@@ -60,8 +61,7 @@ line_cursor_skip_name(LineCursor *self)
 {
   const gchar *start = self->p;
 
-  while (self->p < self->end && (g_ascii_isalnum(*self->p) || strchr("-_.:<>", *self->p)) && *self->p)
-    self->p++;
+  self->p = line_skip(self->p, self->end, IS_NAME);
   return self->p > start;
 }
 

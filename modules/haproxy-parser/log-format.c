@@ -255,9 +255,9 @@ log_format_kind_may_contain(LogFormatKind self, gchar c)
     case LOG_FORMAT_FRONTEND:
       return line_character_is(c, IS_NAME) || c == '~';
     case LOG_FORMAT_TOKEN:
-      return g_ascii_isalnum(c) || (c && strchr("-_.()", c));
+      return g_ascii_isalnum(c) || line_character_is_one_of(c, "-_.()");
     case LOG_FORMAT_METHOD:
-      return g_ascii_isalnum(c) || (c && strchr("!#$%&'*+-.^_`|~<>", c));
+      return g_ascii_isalnum(c) || line_character_is_one_of(c, "!#$%&'*+-.^_`|~<>");
     case LOG_FORMAT_PATH:
     case LOG_FORMAT_OPTIONAL_PATH:
       return c != ' ' && c != '?';
@@ -422,6 +422,12 @@ _end_of_word(const gchar *text, gsize i)
 }
 
 static gboolean
+_is_word(const gchar *word, const gchar *text, gsize length)
+{
+  return strlen(word) == length && memcmp(word, text, length) == 0;
+}
+
+static gboolean
 _compile_alias(Compiler *self, gsize *index)
 {
   const gchar *text = self->argument->text->str;
@@ -437,7 +443,7 @@ _compile_alias(Compiler *self, gsize *index)
     }
   for (guint i = 0; i < G_N_ELEMENTS(ALIASES); i++)
     {
-      if (strlen(ALIASES[i].alias) != length || memcmp(ALIASES[i].alias, text + start, length) != 0)
+      if (!_is_word(ALIASES[i].alias, text + start, length))
         continue;
       if (ALIASES[i].kind != LOG_FORMAT_NUMBER && ALIASES[i].kind != LOG_FORMAT_ADDRESS)
         self->flags &= ~LOG_FORMAT_HEXADECIMAL;
@@ -504,7 +510,7 @@ _add_expression(Compiler *self, const gchar *expression, gsize length, const gch
   self->flags &= ~LOG_FORMAT_HEXADECIMAL;
   for (guint i = 0; i < G_N_ELEMENTS(EXPRESSIONS); i++)
     {
-      if (strlen(EXPRESSIONS[i].expression) != length || memcmp(EXPRESSIONS[i].expression, expression, length) != 0)
+      if (!_is_word(EXPRESSIONS[i].expression, expression, length))
         continue;
       kind = EXPRESSIONS[i].kind;
       self->flags |= EXPRESSIONS[i].flags;

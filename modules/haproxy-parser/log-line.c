@@ -177,17 +177,11 @@ _is_end_of_word(const LineReader *self, guint i, const gchar *p)
   return _is_text_behind(self, i, p) || (self->format->steps[i].steps_to_text > 1 && (*p == '?' || *p == '<'));
 }
 
-static gboolean
-_is_one_of(const gchar *characters, gchar c)
-{
-  return c && strchr(characters, c);
-}
-
 /* Whether a value without quotes can begin here. */
 static gboolean
 _can_begin(const LineReader *self, const LogFormatStep *step)
 {
-  return self->p < self->end && (!step->first_characters || _is_one_of(step->first_characters, *self->p));
+  return self->p < self->end && (!step->first_characters || line_character_is_one_of(*self->p, step->first_characters));
 }
 
 static gboolean
@@ -204,13 +198,11 @@ _leave_the_unlikely(LineReader *self)
   return !self->state.takes_the_unlikely;
 }
 
-/* A path that seems to begin here is seldom empty. */
+/* What seems to begin here is seldom empty. */
 static gboolean
 _is_empty_possible(LineReader *self, const LogFormatStep *step)
 {
-  if (step->may_be_empty && _can_begin(self, step))
-    return !_leave_the_unlikely(self);
-  return _may_be_empty(step);
+  return _may_be_empty(step) && (!step->may_be_empty || !_leave_the_unlikely(self));
 }
 
 static LogLineChoice *
@@ -381,7 +373,7 @@ _read_word(LineReader *self, guint i)
 {
   const gchar *usual = self->format->steps[i].usual_first_characters;
 
-  if (usual && self->p < self->end && !_is_one_of(usual, *self->p) && _leave_the_unlikely(self))
+  if (usual && self->p < self->end && !line_character_is_one_of(*self->p, usual) && _leave_the_unlikely(self))
     return DIFFERS;
   return _read_with_choice(self, i);
 }
@@ -750,9 +742,9 @@ _read_line_again(LineReader *self, const gchar *line, LogLineState *first_end)
 {
   LogLineState beginning = { .p = line, .is_after_blank = TRUE, .takes_the_unlikely = TRUE };
   LogLineMark nowhere;
-  Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
+  Marker marker = { .mark = &nowhere };
 
-  log_line_mark_reset(&nowhere);
+  _mark_beginning(&marker);
   self->choices->count = 0;
   _set_state(self, &beginning);
   return _read_line(self, &marker, first_end);
@@ -823,10 +815,10 @@ log_line_parse_truncated(const LogFormat *format, const gchar *line, gsize lengt
   LogLineChoices choices;
   LineReader self = _begin(format, line, length, values, &choices);
   LogLineMark nowhere;
-  Marker marker = { .mark = &nowhere, .step = G_MAXUINT };
+  Marker marker = { .mark = &nowhere };
   Outcome outcome = FITS;
 
-  log_line_mark_reset(&nowhere);
+  _mark_beginning(&marker);
   self.state.takes_the_unlikely = end->takes_the_unlikely;
   while ((outcome = outcome == FITS ? _read_steps(&self, &marker) : outcome) == DIFFERS && _has_choice(&self))
     outcome = _go_back(&self, &marker);
